@@ -1,0 +1,110 @@
+//! A block that was opened.
+
+use std::io::Cursor;
+
+use serde::{Deserialize, Serialize};
+use vedetta_model::{Event, EventId, Process};
+
+use crate::{BlockError, Header};
+
+/// Events with the processes they refer to. Every index in it is good: see [`Batch::decode`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    /// What the block said of itself.
+    pub header: Header,
+    /// The processes; a parent stands before its children.
+    pub processes: Vec<Process>,
+    /// The events, by rising number.
+    pub events: Vec<Event>,
+}
+
+/// The body, as MessagePack with named fields.
+#[derive(Serialize, Deserialize)]
+pub struct Body<P, E> {
+    pub processes: P,
+    pub events: E,
+}
+
+impl Batch {
+    /// Opens a block. What it returns holds together: parents stand before their children, events
+    /// refer to processes that are there, rise in number, and are as the header says.
+    pub fn decode(block: &[u8]) -> Result<Self, BlockError> {
+        let (header, range) = Header::parse(block)?;
+        let body = &block[range];
+        header.check_body(body)?;
+        let expected = header.decoded_bytes as usize;
+        let bytes = zstd::bulk::decompress(body, expected).map_err(|e| BlockError::Body(e.to_string()))?;
+        if bytes.len() != expected {
+            return Err(BlockError::Length { expected, actual: bytes.len() });
+        }
+        let mut decoder = rmp_serde::Deserializer::new(Cursor::new(bytes.as_slice()));
+        let Body { processes, events } =
+            Body::deserialize(&mut decoder).map_err(|e| BlockError::Body(e.to_string()))?;
+        if decoder.position() != expected as u64 {
+            return Err(BlockError::Content("something follows the events"));
+        }
+        let batch = Self { header, processes, events };
+        batch.check()?;
+        Ok(batch)
+    }
+
+    /// The full id of one of the events.
+    pub const fn event_id(&self, event: &Event) -> EventId {
+        self.header.event_id(event.seq)
+    }
+
+    /// A process, its parent, and so on up, as far as the block knows them. Empty for an index that
+    /// is not in the table.
+    pub fn lineage(&self, process: u32) -> Lineage<'_> {
+        Lineage { processes: &self.processes, next: Some(process) }
+    }
+
+    fn check(&self) -> Result<(), BlockError> {
+        let Self { header, processes, events } = self;
+        // A parent before its child: no line of parents can be a circle.
+        let is_below = |index: usize, parent: u32| (parent as usize) < index;
+        if processes.iter().enumerate().any(|(at, p)| p.parent.is_some_and(|parent| !is_below(at, parent))) {
+            return Err(BlockError::Content("a process stands before its parent"));
+        }
+        if events.iter().any(|e| e.process.is_some_and(|index| !is_below(processes.len(), index))) {
+            return Err(BlockError::Content("an event refers to a process that is not there"));
+        }
+        if events.len() != header.count as usize {
+            return Err(BlockError::Content("the number of events is not the header's"));
+        }
+        if !events.is_sorted_by(|a, b| a.seq < b.seq) {
+            return Err(BlockError::Content("event numbers do not rise"));
+        }
+        let ends = (events.first().map(|e| e.seq), events.last().map(|e| e.seq));
+        if ends != (Some(header.first), Some(header.last)) {
+            return Err(BlockError::Content("event numbers are not the header's"));
+        }
+        let times = (events.iter().map(|e| e.time).min(), events.iter().map(|e| e.time).max());
+        if times != (Some(header.earliest), Some(header.latest)) {
+            return Err(BlockError::Content("event times are not the header's"));
+        }
+        if events.iter().any(|e| !header.has(e.kind())) {
+            return Err(BlockError::Content("an event is of a kind that the header does not name"));
+        }
+        Ok(())
+    }
+}
+
+/// See [`Batch::lineage`].
+#[derive(Debug, Clone)]
+pub struct Lineage<'a> {
+    processes: &'a [Process],
+    next: Option<u32>,
+}
+
+impl<'a> Iterator for Lineage<'a> {
+    type Item = &'a Process;
+
+    fn next(&mut self) -> Option<&'a Process> {
+        let index = self.next.take()?;
+        let process = self.processes.get(index as usize)?;
+        // `Batch` has public fields: stay finite for whatever somebody puts there.
+        self.next = process.parent.filter(|parent| *parent < index);
+        Some(process)
+    }
+}

@@ -1,0 +1,131 @@
+//! Writing a block.
+
+use std::collections::{BTreeSet, HashMap};
+
+use bytes::Bytes;
+use vedetta_model::{BootId, Event, NodeId, Process, ProcessKey, TenantId, Timestamp};
+
+use crate::{BuildError, Header, MAX_BLOCK_BYTES, MAX_DECODED_BYTES, batch::Body, size};
+
+/// Fast, and close to what higher levels reach on events.
+const COMPRESSION_LEVEL: i32 = 1;
+
+/// Gathers events and what they refer to. Adding is cheap; encoding and compressing happen in
+/// [`Builder::finish`], which may run on another thread.
+#[derive(Debug, Clone)]
+pub struct Builder {
+    tenant: TenantId,
+    node: NodeId,
+    boot: BootId,
+    processes: Vec<Process>,
+    entries: HashMap<ProcessKey, Vec<u32>>,
+    events: Vec<Event>,
+    bytes: usize,
+    /// The first thing that went wrong: told by `finish`.
+    wrong: Option<BuildError>,
+}
+
+impl Builder {
+    /// An empty block of one agent run.
+    pub fn new(tenant: TenantId, node: NodeId, boot: BootId) -> Self {
+        Self {
+            tenant,
+            node,
+            boot,
+            processes: Vec::new(),
+            entries: HashMap::new(),
+            events: Vec::new(),
+            bytes: size::EMPTY,
+            wrong: None,
+        }
+    }
+
+    /// Adds a process and returns its index for events and children. Its parent must have been
+    /// added before it. The same entry added again has the same index.
+    pub fn process(&mut self, process: Process) -> u32 {
+        let same = self.entries.entry(process.key).or_default();
+        if let Some(&index) = same.iter().find(|&&index| self.processes[index as usize] == process) {
+            return index;
+        }
+        let index = u32::try_from(self.processes.len()).unwrap_or(u32::MAX);
+        same.push(index);
+        self.bytes += size::of_process(&process);
+        let parent = process.parent;
+        self.processes.push(process);
+        self.refuse_unless(parent.is_none_or(|p| p < index), || {
+            BuildError::NoSuchProcess(parent.unwrap_or_default())
+        });
+        index
+    }
+
+    /// Adds an event. Its number must be above the one before.
+    pub fn push(&mut self, event: Event) {
+        let above = self.events.last().map_or(0, |last| last.seq);
+        self.refuse_unless(event.seq > above, || BuildError::Order(event.seq));
+        let known = event.process.is_none_or(|index| (index as usize) < self.processes.len());
+        self.refuse_unless(known, || BuildError::NoSuchProcess(event.process.unwrap_or_default()));
+        self.bytes += size::of_event(&event);
+        self.events.push(event);
+    }
+
+    /// Whether no event was added.
+    pub const fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// How many events were added.
+    pub const fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// About how many bytes the body will have before compression; not less than it will have.
+    pub const fn estimated_bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Encodes and compresses.
+    pub fn finish(self) -> Result<Bytes, BuildError> {
+        if let Some(wrong) = self.wrong {
+            return Err(wrong);
+        }
+        let (Some(first), Some(last)) = (self.events.first(), self.events.last()) else {
+            return Err(BuildError::Empty);
+        };
+        let encode = |e: &dyn std::fmt::Display| BuildError::Encode(e.to_string());
+        let decoded = rmp_serde::to_vec_named(&Body { processes: &self.processes, events: &self.events })
+            .map_err(|e| encode(&e))?;
+        if decoded.len() > MAX_DECODED_BYTES {
+            return Err(BuildError::over_decoded(decoded.len()));
+        }
+        let body = zstd::bulk::compress(&decoded, COMPRESSION_LEVEL).map_err(|e| encode(&e))?;
+        let length = |n: usize| u32::try_from(n).map_err(|_| BuildError::over_decoded(n));
+        let times = || self.events.iter().map(|e| e.time);
+        let kinds: BTreeSet<u16> = self.events.iter().map(|e| e.kind().into()).collect();
+        let header = Header {
+            tenant: self.tenant,
+            node: self.node,
+            boot: self.boot,
+            first: first.seq,
+            last: last.seq,
+            count: length(self.events.len())?,
+            earliest: times().min().unwrap_or(Timestamp::EPOCH),
+            latest: times().max().unwrap_or(Timestamp::EPOCH),
+            kinds: kinds.into_iter().collect(),
+            body_bytes: length(body.len())?,
+            decoded_bytes: length(decoded.len())?,
+            body_crc: crc32fast::hash(&body),
+        };
+        let mut block = header.write().map_err(|what| encode(&what))?;
+        block.extend(body);
+        if block.len() > MAX_BLOCK_BYTES {
+            return Err(BuildError::TooLarge { size: block.len(), limit: MAX_BLOCK_BYTES });
+        }
+        Ok(block.into())
+    }
+
+    fn refuse_unless(&mut self, good: bool, why: impl FnOnce() -> BuildError) {
+        if !good && self.wrong.is_none() {
+            self.wrong = Some(why());
+        }
+    }
+}

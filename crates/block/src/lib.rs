@@ -1,0 +1,23 @@
+//! A block: the batch of events that travels unopened from the agent to detect.
+//!
+//! It carries everything that its events refer to, once each, so that nothing else is needed to
+//! judge them. Whoever only passes a block on reads its [`Header`] and never the body; the body's
+//! encoding can change without them. This crate does no IO. `FORMAT.md` shows the bytes; start with
+//! [`Builder`] to write a block, [`Header::parse`] to route one, [`Batch::decode`] to open one.
+
+mod batch;
+mod builder;
+mod error;
+mod header;
+mod size;
+
+pub use batch::{Batch, Lineage};
+pub use builder::Builder;
+pub use error::{BlockError, BuildError};
+pub use header::Header;
+
+/// Largest block, header included.
+pub const MAX_BLOCK_BYTES: usize = 4 << 20;
+
+/// Largest body once it is decompressed. Held low because what is decoded from it takes a multiple.
+pub const MAX_DECODED_BYTES: usize = 16 << 20;

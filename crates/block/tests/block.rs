@@ -1,0 +1,113 @@
+//! What a block promises to its readers.
+
+mod common;
+
+use common::{boot, node, process, tenant};
+use vedetta_block::{Batch, BlockError, BuildError, Builder, Header, MAX_BLOCK_BYTES};
+use vedetta_model::{Event, Kind, Payload, Timestamp, event as facts};
+
+fn event(seq: u64, process: Option<u32>, payload: impl Into<Payload>) -> Event {
+    let time = Timestamp::from_millis(1_700_000_100_000 + i64::try_from(seq).unwrap());
+    Event { seq, time, process, tid: 12, result: 3, payload: payload.into() }
+}
+
+fn open(path: &str) -> facts::Open {
+    facts::Open { path: path.into(), flags: 0o100, mode: 0o644 }
+}
+
+fn two_events() -> Vec<u8> {
+    let mut builder = Builder::new(tenant(), node(), boot());
+    let shell = builder.process(process(10, None, "sh"));
+    let cat = builder.process(process(11, Some(shell), "cat"));
+    builder.push(event(5, Some(cat), open("/etc/shadow")));
+    builder.push(event(8, None, facts::Heartbeat { interval_seconds: 5, ..Default::default() }));
+    builder.finish().unwrap().to_vec()
+}
+
+#[test]
+fn what_went_in_comes_out_and_the_header_tells_it_without_the_body() {
+    let block = two_events();
+    let (header, body) = Header::parse(&block).unwrap();
+    assert_eq!((header.first, header.last, header.count), (5, 8, 2));
+    assert_eq!(header.tenant, tenant());
+    assert!(header.has(Kind::FileOpen) && header.has(Kind::AgentHeartbeat) && !header.has(Kind::NetBind));
+    assert_eq!(body.end, block.len());
+
+    let batch = Batch::decode(&block).unwrap();
+    assert_eq!(batch.header, header);
+    assert_eq!(batch.events[0].payload, Payload::from(open("/etc/shadow")));
+    assert_eq!(batch.event_id(&batch.events[1]).seq, 8);
+    let names: Vec<&str> = batch.lineage(1).map(|p| p.name.as_str()).collect();
+    assert_eq!(names, ["cat", "sh"]);
+    assert_eq!(batch.lineage(2).count(), 0);
+}
+
+#[test]
+fn the_same_process_is_written_once_and_a_changed_one_twice() {
+    let mut builder = Builder::new(tenant(), node(), boot());
+    let before = builder.process(process(10, None, "sh"));
+    assert_eq!(builder.process(process(10, None, "sh")), before);
+    assert_ne!(builder.process(process(10, None, "nc")), before);
+}
+
+#[test]
+fn a_builder_refuses_what_a_reader_would() {
+    let build = |fill: &dyn Fn(&mut Builder)| {
+        let mut builder = Builder::new(tenant(), node(), boot());
+        fill(&mut builder);
+        builder.finish().unwrap_err()
+    };
+    assert_eq!(build(&|_| {}), BuildError::Empty);
+    assert_eq!(build(&|b| b.push(event(0, None, open("/")))), BuildError::Order(0));
+    assert_eq!(build(&|b| b.push(event(1, Some(0), open("/")))), BuildError::NoSuchProcess(0));
+    let own_parent = |b: &mut Builder| {
+        b.process(process(1, Some(0), "init"));
+    };
+    assert_eq!(build(&own_parent), BuildError::NoSuchProcess(0));
+    let repeated = |b: &mut Builder| {
+        b.push(event(2, None, open("/")));
+        b.push(event(2, None, open("/")));
+    };
+    assert_eq!(build(&repeated), BuildError::Order(2));
+    let endless = |b: &mut Builder| b.push(event(1, None, open(&"x".repeat(17 << 20))));
+    assert!(matches!(build(&endless), BuildError::TooLarge { .. }));
+}
+
+#[test]
+fn a_block_that_is_cut_lengthened_or_too_large_is_refused_as_such() {
+    let block = two_events();
+    assert!(matches!(Header::parse(&block[..block.len() - 1]), Err(BlockError::Length { .. })));
+    assert!(matches!(Header::parse(&[&block[..], b"!"].concat()), Err(BlockError::Length { .. })));
+    assert!(matches!(Header::parse(b"VD"), Err(BlockError::Length { .. })));
+    assert_eq!(Header::parse(b"GET / HTTP/1.1\r\n").unwrap_err(), BlockError::Magic);
+    assert_eq!(Header::parse(&vec![0; MAX_BLOCK_BYTES + 1]), Err(BlockError::TooLarge(MAX_BLOCK_BYTES + 1)));
+}
+
+#[test]
+fn a_newer_version_is_named_as_such() {
+    let mut block = two_events();
+    block[4] = 2;
+    assert_eq!(Header::parse(&block).unwrap_err(), BlockError::Version(2));
+}
+
+#[test]
+fn a_block_of_version_1_that_was_recorded_then_still_reads_the_same() {
+    let batch = Batch::decode(include_bytes!("data/v1.block")).unwrap();
+    let header = &batch.header;
+    assert_eq!((header.tenant.clone(), header.node, header.boot), (tenant(), node(), boot()));
+    assert_eq!((header.first, header.last, header.count), (1, 4, 3));
+    assert_eq!(header.kinds, [1, 20, 40]);
+    assert_eq!(batch.processes, [process(10, None, "sh"), process(11, Some(0), "cat")]);
+    assert_eq!(batch.events, recorded_events());
+}
+
+fn recorded_events() -> Vec<Event> {
+    let connect = facts::Connect {
+        fd: 5,
+        remote: facts::SocketAddress::Ip { address: "192.0.2.7".parse().unwrap(), port: 443 },
+        local: None,
+        protocol: 6,
+    };
+    let exec = facts::Exec { filename: "cat".into(), previous_name: "sh".into() };
+    vec![event(1, Some(1), exec), event(2, Some(1), open("/etc/shadow")), event(4, Some(0), connect)]
+}
