@@ -1,0 +1,12 @@
+//! What can be wrapped around any log. Each layer is a log itself, so they stack:
+//! `Retry<Metered<Chaos<MemoryLog>>>`.
+
+mod chaos;
+mod metered;
+mod retry;
+mod traced;
+
+pub use chaos::{Chaos, Faults};
+pub use metered::{Metered, Metrics};
+pub use retry::{Backoff, Retry};
+pub use traced::Traced;

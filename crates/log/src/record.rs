@@ -1,0 +1,197 @@
+//! What lies in the log and how its places are named.
+
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+use vedetta_model::{TenantId, Timestamp};
+
+/// A named sequence of records, cut into partitions.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Topic(SmolStr);
+
+impl Topic {
+    /// Blocks of kernel events, as the agents sent them.
+    pub const TELEMETRY: Self = Self(SmolStr::new_static("telemetry"));
+    /// Findings.
+    pub const FINDINGS: Self = Self(SmolStr::new_static("findings"));
+    /// Domain events of the tenant service.
+    pub const CONTROL: Self = Self(SmolStr::new_static("control"));
+
+    /// A topic of another name, `[a-z0-9._-]`.
+    pub fn named(name: &str) -> Self {
+        Self(name.into())
+    }
+    /// Its name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One partition of a topic.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Partition {
+    /// The topic.
+    pub topic: Topic,
+    /// Its number, from 0.
+    pub index: u32,
+}
+
+impl fmt::Display for Partition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.topic, self.index)
+    }
+}
+
+/// A place in a partition. As a position to read or commit it always means the *next* record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub struct Offset(pub u64);
+
+impl Offset {
+    /// The place after this one.
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for Offset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A partition and a place in it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// The partition.
+    pub partition: Partition,
+    /// The place.
+    pub offset: Offset,
+}
+
+/// "Next to read" for several partitions.
+pub type Offsets = BTreeMap<Partition, Offset>;
+
+/// Decides the partition: records with equal keys keep their order.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key(pub Bytes);
+
+impl Key {
+    /// The key of `tenant` and one of its things, such as a node or an aggregate.
+    pub fn of(tenant: &TenantId, thing: impl fmt::Display) -> Self {
+        Self(format!("{tenant}/{thing}").into())
+    }
+}
+
+/// The partition of `partitions` that a key falls into. The same in every backend and for ever:
+/// a change would break the order of keys that are in flight.
+pub fn partition_of(key: &Key, partitions: u32) -> u32 {
+    let mut word = [0; 8];
+    word.copy_from_slice(&blake3::hash(&key.0).as_bytes()[..8]);
+    u32::try_from(u64::from_le_bytes(word) % u64::from(partitions.max(1))).unwrap_or(0)
+}
+
+/// Small named values beside the payload; names are unique.
+pub type Headers = BTreeMap<SmolStr, Bytes>;
+
+/// A record to append.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRecord {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Decides partition and order.
+    pub key: Key,
+    /// Small named values.
+    pub headers: Headers,
+    /// The bytes.
+    pub payload: Bytes,
+}
+
+/// Records that are appended by one call: each becomes durable on its own or none of it does,
+/// and `Ok` says that all did.
+pub type Batch = Vec<NewRecord>;
+
+impl NewRecord {
+    /// What counts against the size limit: payload, key, headers.
+    pub fn size(&self) -> usize {
+        let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+        self.payload.len() + self.key.0.len() + headers
+    }
+}
+
+/// A record that lies in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Where it lies.
+    pub position: Position,
+    /// When the log took it, by the log's clock.
+    pub appended: Timestamp,
+    /// Whose.
+    pub tenant: TenantId,
+    /// Its key.
+    pub key: Key,
+    /// Small named values.
+    pub headers: Headers,
+    /// The bytes.
+    pub payload: Bytes,
+}
+
+/// Where the records of an append lie now, in the order given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appended {
+    /// One place per record.
+    pub positions: Vec<Position>,
+}
+
+/// How much one read may return. At least one record comes even when it is larger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadLimit {
+    /// Most records in one batch of the stream.
+    pub records: usize,
+    /// Most payload bytes in one batch of the stream.
+    pub bytes: usize,
+}
+
+impl Default for ReadLimit {
+    fn default() -> Self {
+        Self { records: 1024, bytes: 4 << 20 }
+    }
+}
+
+/// A consumer group's name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Group(pub Arc<str>);
+
+impl Group {
+    /// The group of that name.
+    pub fn named(name: &str) -> Self {
+        Self(name.into())
+    }
+}
+
+impl fmt::Display for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_always_falls_into_the_same_partition() {
+        let key = |text: &'static str| Key(Bytes::from_static(text.as_bytes()));
+        assert_eq!(["a/1", "a/2", "b/1"].map(|k| partition_of(&key(k), 16)), PINNED);
+        assert!((0..100).all(|n| partition_of(&Key(n.to_string().into()), 7) < 7));
+        assert_eq!(partition_of(&key("a/1"), 0), 0);
+    }
+    const PINNED: [u32; 3] = [4, 11, 1];
+}
