@@ -1,0 +1,12 @@
+//! What can be wrapped around any store. Each layer is a store itself, of whichever of the two
+//! contracts the wrapped one fulfils, so they stack: `Retry<Metered<Chaos<MemoryStore>>>`.
+
+mod chaos;
+mod metered;
+mod retry;
+mod traced;
+
+pub use chaos::{Chaos, Faults};
+pub use metered::{Metered, Metrics};
+pub use retry::{Backoff, Retry};
+pub use traced::Traced;

@@ -1,0 +1,60 @@
+//! The memory store, bare and through the layers.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use prometheus_client::registry::Registry;
+use vedetta_store::{
+    EventStore, MemoryStore, ViewStore,
+    conformance::Fixture,
+    layers::{Backoff, Chaos, Faults, Metered, Metrics, Retry, Traced},
+};
+
+/// Nothing survives here, so nothing is opened again.
+struct InMemory {
+    events: Arc<dyn EventStore>,
+    views: Arc<dyn ViewStore>,
+}
+
+#[async_trait]
+impl Fixture for InMemory {
+    fn events(&self) -> Arc<dyn EventStore> {
+        self.events.clone()
+    }
+    fn views(&self) -> Arc<dyn ViewStore> {
+        self.views.clone()
+    }
+    fn durable(&self) -> bool {
+        false
+    }
+    async fn reopen(&mut self) {}
+    async fn crash(&mut self) {}
+}
+
+fn both(store: impl EventStore + ViewStore + 'static) -> InMemory {
+    let store = Arc::new(store);
+    InMemory { events: store.clone(), views: store }
+}
+
+async fn memory() -> InMemory {
+    both(MemoryStore::new())
+}
+
+fn backoff() -> Backoff {
+    Backoff::new(30, Duration::from_micros(10), Duration::from_micros(100), 7)
+}
+
+async fn layered() -> InMemory {
+    let metered = Metered::new(MemoryStore::new(), Metrics::register(&mut Registry::default()));
+    both(Traced::new(Retry::new(metered, backoff())))
+}
+
+/// Every write is idempotent: failing, and doing what is then denied, must not show behind a retry.
+async fn troubled() -> InMemory {
+    let faults = Faults { slow: 0.1, delay: Duration::from_micros(200), failed: 0.2, half_done: 0.2 };
+    both(Retry::new(Chaos::new(MemoryStore::new(), faults, 7), backoff()))
+}
+
+vedetta_store::conformance!(memory_store, memory);
+vedetta_store::conformance!(through_layers, layered);
+vedetta_store::conformance!(troubled_store, troubled);
