@@ -1,0 +1,37 @@
+//! From URLs to a log and a store, metered and ready to use.
+//!
+//! | URL | What it is |
+//! |---|---|
+//! | `memory:` | gone with the process |
+//! | `file:PATH` | a local directory; log and store at the same path share one database and one fsync |
+//! | `kafka://…`, `scylla://…` | in builds with that feature |
+//!
+//! `file:PATH?reserve_mib=N` leaves N MiB of the disk free (256 unless told otherwise).
+//! This is the only crate that names backends; nothing else depends on what lies behind the
+//! contracts. Start with [`Backends::open`].
+
+mod open;
+mod url;
+
+pub use open::Backends;
+pub use url::UrlError;
+
+/// Why the backends could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// A URL names nothing that can be opened.
+    #[error(transparent)]
+    Url(#[from] UrlError),
+    /// The directory can't be opened.
+    #[error(transparent)]
+    Directory(#[from] vedetta_embedded::OpenError),
+    /// What lies in the directory can't be used.
+    #[error("{dir} can't be used: {source}")]
+    Contents {
+        /// The directory.
+        dir: String,
+        /// What is wrong.
+        source: vedetta_embedded::Error,
+    },
+}

@@ -1,0 +1,150 @@
+//! Opening and closing.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use prometheus_client::registry::Registry;
+use vedetta_embedded::{Database, Options};
+use vedetta_log::{EventLog, MemoryLog, layers as log_layers};
+use vedetta_log_embedded::EmbeddedLog;
+use vedetta_model::Clock;
+use vedetta_store::{EventStore, MemoryStore, ViewStore, layers as store_layers};
+use vedetta_store_embedded::EmbeddedStore;
+
+use crate::{
+    OpenError,
+    url::{self, Place},
+};
+
+/// An open log and an open store.
+pub struct Backends {
+    /// The log.
+    pub log: Arc<dyn EventLog>,
+    /// Streams of decisions.
+    pub events: Arc<dyn EventStore>,
+    /// Rows that people query.
+    pub views: Arc<dyn ViewStore>,
+    store: Option<EmbeddedStore>,
+    databases: Vec<(PathBuf, Database)>,
+}
+
+impl fmt::Debug for Backends {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Backends")
+            .field("log", &self.log)
+            .field("events", &self.events)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Backends {
+    /// Opens what the URLs name, metered in `registry` and retrying what passes by itself.
+    pub async fn open(
+        log_url: &str,
+        store_url: &str,
+        registry: &mut Registry,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
+        let (log_place, store_place) = (url::parse(url::LOG, log_url)?, url::parse(url::STORE, store_url)?);
+        let mut databases = Vec::new();
+        let opened = Self::open_places(&log_place, &store_place, &mut databases, registry, clock).await;
+        if opened.is_err() {
+            // Whoever tries again must find the directory free.
+            for (_, db) in &databases {
+                db.close().await;
+            }
+        }
+        let (log, (events, views), store) = opened?;
+        Ok(Self { log, events, views, store, databases })
+    }
+
+    async fn open_places(
+        log_place: &Place,
+        store_place: &Place,
+        databases: &mut Vec<(PathBuf, Database)>,
+        registry: &mut Registry,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Arc<dyn EventLog>, Stores, Option<EmbeddedStore>), OpenError> {
+        let seed = clock.now().as_nanos().unsigned_abs();
+        let metrics = log_layers::Metrics::register(registry);
+        let log = match log_place {
+            Place::Memory => wrap_log(MemoryLog::new(clock), metrics, seed),
+            Place::Directory { path, reserve_mib } => {
+                let db = database(databases, path, *reserve_mib)?;
+                let log = EmbeddedLog::open(&db, clock).map_err(|source| contents(path, source))?;
+                wrap_log(log, metrics, seed)
+            }
+        };
+        let metrics = store_layers::Metrics::register(registry);
+        let (stores, embedded) = match store_place {
+            Place::Memory => (wrap_store(MemoryStore::new(), metrics, seed), None),
+            Place::Directory { path, reserve_mib } => {
+                let db = database(databases, path, *reserve_mib)?;
+                let store = EmbeddedStore::open(&db).await.map_err(|source| contents(path, source))?;
+                (wrap_store(store.clone(), metrics, seed), Some(store))
+            }
+        };
+        Ok((log, stores, embedded))
+    }
+
+    /// Takes no more calls, finishes those under way, and lets go of files: first the log, then the
+    /// store, then what lies under both.
+    pub async fn close(&self) {
+        self.log.close().await;
+        if let Some(store) = &self.store {
+            store.close().await;
+        }
+        for (_, db) in &self.databases {
+            db.close().await;
+        }
+    }
+}
+
+type Stores = (Arc<dyn EventStore>, Arc<dyn ViewStore>);
+
+/// The database at a path: the same one for the same directory, however it is written.
+fn database(
+    databases: &mut Vec<(PathBuf, Database)>,
+    path: &Path,
+    reserve_mib: Option<u64>,
+) -> Result<Database, vedetta_embedded::OpenError> {
+    let io_error = |source| vedetta_embedded::OpenError::Io { path: path.into(), source };
+    std::fs::create_dir_all(path).map_err(io_error)?;
+    let real = path.canonicalize().map_err(io_error)?;
+    if let Some((_, db)) = databases.iter().find(|(known, _)| *known == real) {
+        return Ok(db.clone());
+    }
+    let mut options = Options::default();
+    if let Some(mib) = reserve_mib {
+        options.reserve_bytes = mib.saturating_mul(1 << 20);
+    }
+    let db = Database::open(&real, options)?;
+    databases.push((real, db.clone()));
+    Ok(db)
+}
+
+fn contents(path: &Path, source: vedetta_embedded::Error) -> OpenError {
+    OpenError::Contents { dir: path.display().to_string(), source }
+}
+
+const ATTEMPTS: u32 = 3;
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
+
+fn wrap_log(log: impl EventLog + 'static, metrics: log_layers::Metrics, seed: u64) -> Arc<dyn EventLog> {
+    let backoff = log_layers::Backoff::new(ATTEMPTS, FIRST_PAUSE, LONGEST_PAUSE, seed);
+    Arc::new(log_layers::Retry::new(log_layers::Metered::new(log, metrics), backoff))
+}
+
+fn wrap_store<S>(store: S, metrics: store_layers::Metrics, seed: u64) -> Stores
+where
+    S: EventStore + ViewStore + Clone + 'static,
+{
+    let backoff = store_layers::Backoff::new(ATTEMPTS, FIRST_PAUSE, LONGEST_PAUSE, seed);
+    let store = Arc::new(store_layers::Retry::new(store_layers::Metered::new(store, metrics), backoff));
+    (store.clone(), store)
+}

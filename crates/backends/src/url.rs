@@ -1,0 +1,121 @@
+//! What a URL names.
+
+use std::path::PathBuf;
+
+/// Why a URL names no backend.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UrlError {
+    /// This build can't.
+    #[error(
+        "this build has no `{feature}` feature, which {setting} needs; use a build that has it, or `file:PATH`"
+    )]
+    NotBuilt {
+        /// Which feature.
+        feature: &'static str,
+        /// `log.url` or `store.url`.
+        setting: &'static str,
+    },
+    /// Nobody can.
+    #[error("{setting}: `{scheme}` is not known; use `memory:`, `file:PATH` or `{large}://…`")]
+    Unknown {
+        /// `log.url` or `store.url`.
+        setting: &'static str,
+        /// What stands before the first colon.
+        scheme: String,
+        /// The large backend for it.
+        large: &'static str,
+    },
+    /// No path behind `file:`.
+    #[error("{setting}: `file:` needs a path, for instance `file:data`")]
+    NoPath {
+        /// `log.url` or `store.url`.
+        setting: &'static str,
+    },
+    /// An option behind `?`.
+    #[error("{setting}: `{option}` is not an option; `reserve_mib=N` is")]
+    Option {
+        /// `log.url` or `store.url`.
+        setting: &'static str,
+        /// As given.
+        option: String,
+    },
+}
+
+/// What can be opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    Memory,
+    Directory { path: PathBuf, reserve_mib: Option<u64> },
+}
+
+/// The log or the store.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    pub name: &'static str,
+    /// The scheme of its large backend.
+    pub large: &'static str,
+}
+
+pub const LOG: Setting = Setting { name: "log.url", large: "kafka" };
+pub const STORE: Setting = Setting { name: "store.url", large: "scylla" };
+
+/// Reads a URL. Nothing of it but the scheme gets into an error: the rest may hold a password.
+pub fn parse(setting: Setting, url: &str) -> Result<Place, UrlError> {
+    let Setting { name: setting, large } = setting;
+    let (scheme, rest) = url.split_once(':').unwrap_or((url, ""));
+    match scheme {
+        "memory" => Ok(Place::Memory),
+        "file" => {
+            let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+            let path = path.strip_prefix("//").unwrap_or(path);
+            if path.is_empty() {
+                return Err(UrlError::NoPath { setting });
+            }
+            let mut reserve_mib = None;
+            for option in query.split('&').filter(|option| !option.is_empty()) {
+                let value = option.strip_prefix("reserve_mib=").and_then(|value| value.parse().ok());
+                reserve_mib = Some(value.ok_or_else(|| UrlError::Option { setting, option: option.into() })?);
+            }
+            Ok(Place::Directory { path: path.into(), reserve_mib })
+        }
+        _ if scheme == large => Err(UrlError::NotBuilt { feature: large, setting }),
+        _ => {
+            let scheme = scheme.chars().take(32).collect();
+            Err(UrlError::Unknown { setting, scheme, large })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn directory(path: &str) -> Place {
+        Place::Directory { path: path.into(), reserve_mib: None }
+    }
+
+    #[test]
+    fn a_path_may_be_relative_absolute_or_with_slashes() {
+        assert_eq!(parse(LOG, "file:data"), Ok(directory("data")));
+        assert_eq!(parse(LOG, "file:/var/lib/vedetta"), Ok(directory("/var/lib/vedetta")));
+        assert_eq!(parse(STORE, "file:///var/lib/vedetta"), Ok(directory("/var/lib/vedetta")));
+        assert_eq!(
+            parse(LOG, "file:data?reserve_mib=8"),
+            Ok(Place::Directory { path: "data".into(), reserve_mib: Some(8) })
+        );
+        assert_eq!(parse(LOG, "memory:"), Ok(Place::Memory));
+    }
+
+    #[test]
+    fn a_refusal_says_what_to_use_and_never_repeats_a_secret() {
+        let refused = |setting, url| parse(setting, url).unwrap_err().to_string();
+        assert!(refused(LOG, "kafka://me:secret@b1:9092").starts_with("this build has no `kafka` feature"));
+        assert!(refused(STORE, "scylla://s1").starts_with("this build has no `scylla` feature"));
+        assert!(!refused(LOG, "kafka://me:secret@b1:9092").contains("secret"));
+        assert!(refused(LOG, "s3://me:secret@b").contains("`s3` is not known"));
+        assert!(!refused(LOG, "s3://me:secret@b").contains("secret"));
+        assert!(refused(STORE, "file:").contains("needs a path"));
+        assert!(refused(STORE, "file:x?size=3").contains("`size=3` is not an option"));
+    }
+}

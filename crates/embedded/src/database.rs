@@ -1,0 +1,275 @@
+//! The handle.
+
+use std::{
+    fmt,
+    fs::File,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
+
+use fjall::{CompressionType, Keyspace, KeyspaceCreateOptions, KvSeparationOptions};
+use tokio::sync::{Semaphore, mpsc, watch};
+
+use crate::{
+    Error, Growth, OpenError, Txn, View, disk, opening,
+    writer::{self, Job},
+};
+
+/// How a database behaves.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Memory for blocks read before.
+    pub cache_bytes: u64,
+    /// Free disk that growing writes leave alone, so that what was accepted can be sorted and merged.
+    pub reserve_bytes: u64,
+    /// Most calls waiting for the writer; more wait outside.
+    pub queue_jobs: usize,
+    /// Most bytes waiting for the writer; more wait outside.
+    pub queue_bytes: usize,
+    /// Most bytes in one commit.
+    pub group_bytes: usize,
+    /// What one table gathers in memory before it goes to a file.
+    pub memtable_bytes: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            cache_bytes: 64 << 20,
+            reserve_bytes: 256 << 20,
+            queue_jobs: 1024,
+            queue_bytes: 64 << 20,
+            group_bytes: 8 << 20,
+            memtable_bytes: 16 << 20,
+        }
+    }
+}
+
+/// One ordered table of the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Space(pub(crate) usize);
+
+/// What a space holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Values {
+    /// Rows: values lie beside their keys.
+    Small,
+    /// Blocks: values lie in files of their own, so that merging keys does not copy them again.
+    Large,
+}
+
+/// An open database. Cheap to clone; the last clone closes it.
+#[derive(Clone)]
+pub struct Database {
+    core: Arc<Core>,
+    front: Arc<Front>,
+}
+
+/// What callers and the writer share.
+pub(crate) struct Core {
+    pub(crate) dir: PathBuf,
+    pub(crate) options: Options,
+    state: RwLock<State>,
+}
+
+#[derive(Default)]
+struct State {
+    names: Vec<(&'static str, Values)>,
+    open: Option<Handles>,
+    /// Why it is not open.
+    why: Option<Error>,
+    /// Keeps other processes out.
+    lock: Option<File>,
+}
+
+#[derive(Clone)]
+pub(crate) struct Handles {
+    pub(crate) db: fjall::Database,
+    pub(crate) spaces: Vec<Keyspace>,
+}
+
+/// The callers' end of the queue.
+struct Front {
+    jobs: Mutex<Option<mpsc::Sender<Job>>>,
+    room: Arc<Semaphore>,
+    ended: watch::Receiver<bool>,
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Database").field(&self.core.dir).finish()
+    }
+}
+
+impl Database {
+    /// Opens the database in `dir`, makes one if there is none, and keeps others out while it is open.
+    pub fn open(dir: &Path, options: Options) -> Result<Self, OpenError> {
+        let lock = opening::lock(dir)?;
+        let db = opening::open(dir, &options)?;
+        let open = Some(Handles { db, spaces: vec![] });
+        let state = State { open, lock: Some(lock), ..State::default() };
+        let core = Arc::new(Core { dir: dir.into(), state: RwLock::new(state), options });
+        let (jobs, queue) = mpsc::channel(core.options.queue_jobs);
+        let (end, ended) = watch::channel(false);
+        let for_writer = core.clone();
+        std::thread::Builder::new()
+            .name("vedetta-db".into())
+            .spawn(move || {
+                writer::run(&for_writer, queue);
+                for_writer.shut();
+                end.send_replace(true);
+            })
+            .map_err(|source| OpenError::Io { path: dir.into(), source })?;
+        let room = Arc::new(Semaphore::new(core.options.queue_bytes));
+        Ok(Self { core, front: Arc::new(Front { jobs: Mutex::new(Some(jobs)), room, ended }) })
+    }
+
+    /// Where it lies.
+    pub fn dir(&self) -> &Path {
+        &self.core.dir
+    }
+
+    /// The space of that name; made if it is not there.
+    pub fn space(&self, name: &'static str, values: Values) -> Result<Space, Error> {
+        let mut state = self.core.state.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = state.names.iter().position(|(known, _)| *known == name) {
+            return Ok(Space(at));
+        }
+        let options = &self.core.options;
+        let handles = state.open.as_mut().ok_or(Error::Closed)?;
+        handles.spaces.push(create(&handles.db, name, values, options)?);
+        state.names.push((name, values));
+        Ok(Space(state.names.len() - 1))
+    }
+
+    /// Reads. The closure blocks on the disk at worst for a few reads: callers on an async thread
+    /// use it for single keys and [`read_blocking`](Self::read_blocking) for ranges.
+    pub fn read<T>(&self, work: impl FnOnce(View<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        self.core.read(work)
+    }
+
+    /// Reads on a thread that may block, for ranges that reach into many blocks.
+    pub async fn read_blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(View<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let core = self.core.clone();
+        let read = tokio::task::spawn_blocking(move || core.read(work)).await;
+        read.unwrap_or_else(|panic| Err(Error::Unavailable(format!("reading failed: {panic}"))))
+    }
+
+    /// Has the writer run `work` and make durable what it put, together with what others put at the
+    /// same time. Outer `Err`: nothing is known to be written. Inner `Err`: `work` refused and what it
+    /// put is forgotten. `cost` is about how many bytes it will put. Waits while the queue is full.
+    pub async fn write<T, E>(
+        &self,
+        cost: usize,
+        growth: Growth,
+        work: impl FnOnce(&mut Txn<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<Result<T, E>, Error>
+    where
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        let jobs =
+            self.front.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or(Error::Closed)?;
+        let share = u32::try_from(cost.clamp(1, self.core.options.queue_bytes)).unwrap_or(u32::MAX);
+        let room = self.front.room.clone().acquire_many_owned(share).await.map_err(|_| Error::Closed)?;
+        let (job, answer) = Job::new(cost, growth, room, work);
+        jobs.send(job).await.map_err(|_| Error::Closed)?;
+        drop(jobs);
+        answer.await.unwrap_or_else(|_| Err(Error::Unknown("the writer ended".into())))
+    }
+
+    /// Takes no more writes, finishes those under way and lets go of the directory.
+    pub async fn close(&self) {
+        drop(self.front.jobs.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let mut ended = self.front.ended.clone();
+        // An error means that the writer is gone, which is what is waited for.
+        let _ = ended.wait_for(|ended| *ended).await;
+    }
+}
+
+impl Core {
+    fn read<T>(&self, work: impl FnOnce(View<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        match &state.open {
+            Some(handles) => work(View { spaces: &handles.spaces, snapshot: &handles.db.snapshot() }),
+            None => Err(state.why.clone().unwrap_or(Error::Closed)),
+        }
+    }
+
+    /// The open handles, opening again if the last use broke them.
+    pub(crate) fn handles(&self) -> Result<Handles, Error> {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(handles) = &state.open {
+            return Ok(handles.clone());
+        }
+        let opened = opening::open(&self.dir, &self.options)
+            .map_err(|error| Error::Unavailable(error.to_string()))
+            .and_then(|db| {
+                let spaces =
+                    state.names.iter().map(|(name, values)| create(&db, name, *values, &self.options));
+                Ok(Handles { spaces: spaces.collect::<Result<_, _>>()?, db })
+            });
+        match opened {
+            Ok(handles) => {
+                tracing::warn!(dir = %self.dir.display(), "opened the database again after a failed write");
+                state.why = None;
+                Ok(state.open.insert(handles).clone())
+            }
+            Err(error) => {
+                state.why = Some(error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    /// Lets go of handles that a failed write broke: the next use opens again.
+    pub(crate) fn discard(&self, why: Error) {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        state.open = None;
+        state.why = Some(why);
+    }
+
+    fn shut(&self) {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        state.open = None;
+        state.why = None;
+        // Only now: whoever waits for it finds the files let go of.
+        state.lock = None;
+    }
+
+    /// Refuses when writing `bytes` more would eat into the reserve.
+    pub(crate) fn check_room(&self, handles: &Handles, bytes: u64, growth: Growth) -> Result<(), Error> {
+        let free = disk::free_bytes(&self.dir).map_err(|error| Error::Unavailable(error.to_string()))?;
+        let reserve = match growth {
+            Growth::Grows => self.options.reserve_bytes,
+            Growth::Frees => self.options.reserve_bytes / 2,
+        };
+        // What lies in memory was accepted before and still has to go to files.
+        let wanted = reserve.saturating_add(handles.db.write_buffer_size()).saturating_add(bytes);
+        if free < wanted {
+            let dir = self.dir.display();
+            return Err(Error::Full(format!("{dir} has {free} bytes free and needs {wanted}; make room")));
+        }
+        Ok(())
+    }
+}
+
+fn create(
+    db: &fjall::Database,
+    name: &str,
+    values: Values,
+    options: &Options,
+) -> Result<Keyspace, fjall::Error> {
+    db.keyspace(name, || {
+        let base = KeyspaceCreateOptions::default().max_memtable_size(options.memtable_bytes);
+        match values {
+            Values::Small => base,
+            // Blocks come compressed.
+            Values::Large => base
+                .with_kv_separation(Some(KvSeparationOptions::default().compression(CompressionType::None))),
+        }
+    })
+}

@@ -1,0 +1,44 @@
+//! The embedded log, bare, tight and through the layers, and beside the model.
+
+mod common;
+
+use std::{sync::Arc, time::Duration};
+
+use common::{OnDisk, tight};
+use prometheus_client::registry::Registry;
+use proptest::prelude::*;
+use vedetta_embedded::Options;
+use vedetta_log::{
+    conformance::model::agrees_with_the_model,
+    layers::{Backoff, Metered, Metrics, Retry},
+};
+
+async fn on_tempdir() -> OnDisk {
+    OnDisk::new(Options::default(), true, |log| Arc::new(log))
+}
+
+async fn with_little_room() -> OnDisk {
+    OnDisk::new(tight(), false, |log| Arc::new(log))
+}
+
+async fn layered() -> OnDisk {
+    OnDisk::new(Options::default(), true, |log| {
+        let metered = Metered::new(log, Metrics::register(&mut Registry::default()));
+        let backoff = Backoff::new(3, Duration::from_millis(1), Duration::from_millis(8), 7);
+        Arc::new(Retry::new(metered, backoff))
+    })
+}
+
+vedetta_log::conformance!(embedded, on_tempdir);
+vedetta_log::conformance!(tight_embedded, with_little_room);
+vedetta_log::conformance!(embedded_through_layers, layered);
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_operations_have_the_same_effect_as_in_memory(steps: Vec<(u8, u8, u8)>) {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async { agrees_with_the_model(on_tempdir().await, &steps).await });
+    }
+}
