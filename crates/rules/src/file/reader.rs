@@ -1,0 +1,512 @@
+//! From YAML to items. Errors are collected, so that one look at a file finds all of them.
+
+use super::exception::{ExceptionItem, ExceptionValue};
+use super::item::{Change, Item, ItemBody, ListItem, MacroItem, Named, RuleItem, TestItem};
+use super::source::{Mark, Source};
+use super::yaml::{Node, Yaml};
+use crate::diagnostic::{Code, Diagnostic, Level};
+
+/// Keys of a rule that an `override` may append to, and those it may replace.
+const APPENDABLE: [&str; 5] = ["condition", "output", "desc", "tags", "exceptions"];
+const REPLACEABLE: [&str; 12] = [
+    "condition",
+    "output",
+    "desc",
+    "priority",
+    "tags",
+    "exceptions",
+    "enabled",
+    "warn_evttypes",
+    "skip-if-unknown-filter",
+    "capture",
+    "capture_duration",
+    "source",
+];
+
+pub(super) struct Reader {
+    source: Source,
+    diagnostics: Vec<Diagnostic>,
+}
+
+type Entries<'n> = &'n [(Node, Node)];
+
+fn find<'n>(entries: Entries<'n>, key: &str) -> Option<&'n Node> {
+    entries.iter().rfind(|(k, _)| k.text() == Some(key)).map(|(_, value)| value)
+}
+
+fn named(node: &Node) -> Option<Named> {
+    node.text().map(|text| Named { text: text.to_owned(), mark: node.mark })
+}
+
+/// Whether a list's or macro's name can be written in a condition.
+fn is_plain_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+impl Reader {
+    pub(super) fn new(source: Source) -> Self {
+        Self { source, diagnostics: Vec::new() }
+    }
+
+    pub(super) fn finish(self) -> (Source, Vec<Diagnostic>) {
+        (self.source, self.diagnostics)
+    }
+
+    pub(super) fn error(&mut self, code: Code, mark: Mark, message: impl Into<String>, expected: &[&str]) {
+        let mut diagnostic = self.source.diagnostic(Level::Error, code, mark, message);
+        diagnostic.expected = expected.iter().map(|e| (*e).to_owned()).collect();
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn warning(&mut self, code: Code, mark: Mark, message: impl Into<String>) {
+        self.diagnostics.push(self.source.diagnostic(Level::Warning, code, mark, message));
+    }
+
+    fn invalid(&mut self, mark: Mark, message: impl Into<String>, expected: &[&str]) {
+        self.error(Code::LoadErrYamlValidate, mark, message, expected);
+    }
+
+    pub(super) fn item(&mut self, node: &Node) -> Option<Item> {
+        const KINDS: &[&str] =
+            &["rule", "macro", "list", "required_engine_version", "required_plugin_versions"];
+        let Some(entries) = node.map() else {
+            self.invalid(
+                node.mark,
+                format!("Unexpected element type: found {}", node.describe()),
+                &["a mapping"],
+            );
+            return None;
+        };
+        for (key, value) in entries {
+            match key.text() {
+                Some("rule") => return self.rule(node.mark, entries, value),
+                Some("macro") => return self.macro_item(node.mark, entries, value),
+                Some("list") => return self.list_item(node.mark, entries, value),
+                Some("required_engine_version") => {
+                    self.engine_version(value);
+                    return None;
+                }
+                // Plugins are built in: there is nothing to compare their versions with.
+                Some("required_plugin_versions") => return None,
+                _ => {}
+            }
+        }
+        let key = entries.first().and_then(|(k, _)| k.text()).unwrap_or_default();
+        self.warning(
+            Code::LoadUnknownKey,
+            node.mark,
+            format!("Unknown top level item '{key}', one of {}", KINDS.join(", ")),
+        );
+        None
+    }
+
+    fn engine_version(&mut self, node: &Node) {
+        let text = node.text().unwrap_or_default();
+        let parsed = match text.parse::<u64>() {
+            Ok(minor) => Some((0, minor, 0)),
+            Err(_) => {
+                let mut parts = text.split('.').map(|p| p.parse::<u64>().ok());
+                let version = (parts.next().flatten(), parts.next().flatten(), parts.next().flatten());
+                match version {
+                    (Some(a), Some(b), Some(c)) if parts.next().is_none() => Some((a, b, c)),
+                    _ => None,
+                }
+            }
+        };
+        match parsed {
+            None => self.invalid(
+                node.mark,
+                format!("Unable to parse engine version '{text}' as a semver string. Expected \"x.y.z\" semver format."),
+                &["a version such as 0.26.0"],
+            ),
+            Some(version) if version > super::ENGINE_VERSION => {
+                let (a, b, c) = super::ENGINE_VERSION;
+                self.error(
+                    Code::LoadErrValidate,
+                    node.mark,
+                    format!("Rules require engine version {text}, but engine version is {a}.{b}.{c}"),
+                    &[],
+                );
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// The name behind `rule:`, `macro:` or `list:`.
+    fn name(&mut self, what: &str, value: &Node) -> Option<Named> {
+        match named(value) {
+            Some(name) if !name.text.is_empty() && !value.is_null() => Some(name),
+            Some(_) => {
+                self.invalid(value.mark, format!("Mapping for key '{what}' is empty"), &["a name"]);
+                None
+            }
+            None => {
+                self.invalid(
+                    value.mark,
+                    format!("Value is not a scalar value: '{what}' is {}", value.describe()),
+                    &["a name"],
+                );
+                None
+            }
+        }
+    }
+
+    fn plain_name(&mut self, what: &str, value: &Node) -> Option<Named> {
+        let name = self.name(what, value)?;
+        if !is_plain_name(&name.text) {
+            let title = if what == "list" { "List" } else { "Macro" };
+            self.warning(
+                Code::LoadInvalidName,
+                name.mark,
+                format!("{title} has an invalid name. {title} names should match a regular expression: [a-zA-Z]+[a-zA-Z0-9_]*"),
+            );
+        }
+        Some(name)
+    }
+
+    fn unknown_keys(&mut self, entries: Entries<'_>, known: &[&str]) {
+        for (key, _) in entries {
+            if let Some(name) = key.text().filter(|name| !known.contains(name)) {
+                self.warning(Code::LoadUnknownKey, key.mark, format!("Unknown key '{name}'"));
+            }
+        }
+    }
+
+    fn macro_item(&mut self, mark: Mark, entries: Entries<'_>, name: &Node) -> Option<Item> {
+        self.unknown_keys(entries, &["macro", "condition", "append", "override"]);
+        let name = self.plain_name("macro", name)?;
+        let append = self.appends(entries, "condition")?;
+        let condition = self.required_text(mark, entries, "condition")?;
+        Some(Item { mark, body: ItemBody::Macro(MacroItem { name, condition, append }) })
+    }
+
+    fn list_item(&mut self, mark: Mark, entries: Entries<'_>, name: &Node) -> Option<Item> {
+        self.unknown_keys(entries, &["list", "items", "append", "override"]);
+        let name = self.plain_name("list", name)?;
+        let append = self.appends(entries, "items")?;
+        let Some(node) = find(entries, "items") else {
+            self.invalid(mark, "Item has no mapping for key 'items'", &["items: [...]"]);
+            return None;
+        };
+        let items = match &node.value {
+            Yaml::List(items) => items.iter().filter_map(named).collect(),
+            _ if node.is_null() => Vec::new(),
+            _ => {
+                self.invalid(node.mark, "Value of 'items' must be a list", &["a list"]);
+                return None;
+            }
+        };
+        Some(Item { mark, body: ItemBody::List(ListItem { name, items, append }) })
+    }
+
+    /// Whether a macro or list adds to one before it.
+    fn appends(&mut self, entries: Entries<'_>, key: &str) -> Option<bool> {
+        let old = self.old_append(entries)?;
+        let overrides = self.overrides(entries, &[key], &[key])?;
+        self.not_both(entries, old, !overrides.is_empty())?;
+        Some(old || overrides.iter().any(|(_, change)| *change == Change::Append))
+    }
+
+    fn old_append(&mut self, entries: Entries<'_>) -> Option<bool> {
+        let Some(node) = find(entries, "append") else { return Some(false) };
+        let append = self.bool(node, "append")?;
+        if append {
+            self.warning(
+                Code::LoadDeprecatedItem,
+                node.mark,
+                "'append' key is deprecated. Add an 'append' entry (e.g. 'condition: append') under 'override' instead.",
+            );
+        }
+        Some(append)
+    }
+
+    fn not_both(&mut self, entries: Entries<'_>, append: bool, overrides: bool) -> Option<()> {
+        if !(append && overrides) {
+            return Some(());
+        }
+        let mark = find(entries, "override").map(|n| n.mark).unwrap_or_default();
+        self.error(
+            Code::LoadErrValidate,
+            mark,
+            "Keys 'override' and 'append: true' cannot be used together. Add an 'append' entry (e.g. 'condition: append') under 'override' instead.",
+            &[],
+        );
+        None
+    }
+
+    fn overrides(
+        &mut self,
+        entries: Entries<'_>,
+        appendable: &[&str],
+        replaceable: &[&str],
+    ) -> Option<Vec<(String, Change)>> {
+        let Some(node) = find(entries, "override") else { return Some(Vec::new()) };
+        let Some(map) = node.map() else {
+            self.invalid(
+                node.mark,
+                "Value of 'override' must be a mapping",
+                &["a mapping such as condition: append"],
+            );
+            return None;
+        };
+        let mut overrides = Vec::new();
+        for (key, value) in map {
+            let (key_text, value_text) = (key.text().unwrap_or_default(), value.text().unwrap_or_default());
+            let (change, allowed) = match value_text {
+                "append" => (Change::Append, appendable),
+                "replace" => (Change::Replace, replaceable),
+                _ => {
+                    let message = format!("Invalid override operation for key '{key_text}': '{value_text}'");
+                    self.error(Code::LoadErrValidate, value.mark, message, &["append", "replace"]);
+                    return None;
+                }
+            };
+            if !allowed.contains(&key_text) {
+                let message =
+                    format!("Key '{key_text}' cannot be {value_text}d, use one of: {}", allowed.join(" "));
+                self.error(Code::LoadErrValidate, key.mark, message, allowed);
+                return None;
+            }
+            if find(entries, key_text).is_none() {
+                let message = format!(
+                    "An {value_text} override for '{key_text}' was specified but '{key_text}' is not defined"
+                );
+                self.error(Code::LoadErrValidate, key.mark, message, &[]);
+                return None;
+            }
+            overrides.push((key_text.to_owned(), change));
+        }
+        Some(overrides)
+    }
+
+    fn required_text(&mut self, mark: Mark, entries: Entries<'_>, key: &str) -> Option<Named> {
+        match find(entries, key) {
+            None => {
+                self.invalid(mark, format!("Item has no mapping for key '{key}'"), &[key]);
+                None
+            }
+            Some(node) => self.text(node, key),
+        }
+    }
+
+    fn text(&mut self, node: &Node, key: &str) -> Option<Named> {
+        match named(node) {
+            Some(text) if !text.text.is_empty() => Some(text),
+            Some(_) => {
+                self.invalid(node.mark, format!("Mapping for key '{key}' is empty"), &["a text"]);
+                None
+            }
+            None => {
+                self.invalid(
+                    node.mark,
+                    format!("Value of '{key}' must be a text, not {}", node.describe()),
+                    &["a text"],
+                );
+                None
+            }
+        }
+    }
+
+    fn bool(&mut self, node: &Node, key: &str) -> Option<bool> {
+        match node.text().map(str::to_ascii_lowercase).as_deref() {
+            Some("true" | "yes" | "on" | "y") => Some(true),
+            Some("false" | "no" | "off" | "n") => Some(false),
+            _ => {
+                self.invalid(
+                    node.mark,
+                    format!("Value of '{key}' must be true or false"),
+                    &["true", "false"],
+                );
+                None
+            }
+        }
+    }
+
+    fn texts(&mut self, node: &Node, key: &str) -> Option<Vec<String>> {
+        match node.list() {
+            Some(items) => Some(items.iter().filter_map(|i| i.text().map(str::to_owned)).collect()),
+            None if node.is_null() => Some(Vec::new()),
+            None => {
+                self.invalid(node.mark, format!("Value of '{key}' must be a list"), &["a list"]);
+                None
+            }
+        }
+    }
+
+    fn rule(&mut self, mark: Mark, entries: Entries<'_>, name: &Node) -> Option<Item> {
+        self.unknown_keys(
+            entries,
+            &[
+                "rule",
+                "desc",
+                "condition",
+                "output",
+                "priority",
+                "source",
+                "tags",
+                "exceptions",
+                "enabled",
+                "warn_evttypes",
+                "skip-if-unknown-filter",
+                "append",
+                "override",
+                "capture",
+                "capture_duration",
+                "tests",
+            ],
+        );
+        let name = self.name("rule", name)?;
+        let before = self.errors();
+        let append = self.old_append(entries)?;
+        let overrides = self.overrides(entries, &APPENDABLE, &REPLACEABLE)?;
+        self.not_both(entries, append, !overrides.is_empty())?;
+        let mut rule = RuleItem {
+            name: name.text,
+            mark: name.mark,
+            append,
+            overrides: overrides.into_iter().collect(),
+            ..RuleItem::default()
+        };
+        for (key, value) in entries {
+            self.rule_key(&mut rule, key, value);
+        }
+        self.rule_is_whole(mark, &rule);
+        (self.errors() == before).then_some(Item { mark, body: ItemBody::Rule(rule) })
+    }
+
+    fn errors(&self) -> usize {
+        self.diagnostics.iter().filter(|d| d.is_error()).count()
+    }
+
+    fn rule_key(&mut self, rule: &mut RuleItem, key: &Node, value: &Node) {
+        let Some(name) = key.text() else { return };
+        match name {
+            "desc" => rule.description = value.text().map(str::to_owned),
+            "condition" => rule.condition = self.text(value, name),
+            "output" => rule.output = self.text(value, name),
+            "source" => rule.source = named(value).filter(|s| !s.text.is_empty()),
+            "tags" => rule.tags = self.texts(value, name),
+            "enabled" => rule.enabled = self.bool(value, name),
+            "warn_evttypes" => rule.warn_evttypes = self.bool(value, name),
+            "skip-if-unknown-filter" => rule.skip_if_unknown_filter = self.bool(value, name),
+            "capture" => {
+                self.bool(value, name);
+            }
+            "capture_duration" if value.text().and_then(|t| t.parse::<u32>().ok()).is_none() => {
+                self.invalid(value.mark, "Value of 'capture_duration' must be a number", &["milliseconds"]);
+            }
+            "priority" => {
+                let text = value.text().unwrap_or_default();
+                if vedetta_model::Severity::from_falco_priority(text).is_none() {
+                    self.invalid(
+                        value.mark,
+                        format!("Invalid priority '{text}'"),
+                        &["emergency", "alert", "critical", "error", "warning", "notice", "info", "debug"],
+                    );
+                }
+                rule.priority = named(value);
+            }
+            "exceptions" => rule.exceptions = self.exceptions(value),
+            "tests" => rule.tests = self.tests(value),
+            _ => {}
+        }
+    }
+
+    /// A rule that is no change needs its four parts.
+    fn rule_is_whole(&mut self, mark: Mark, rule: &RuleItem) {
+        if rule.append && rule.condition.is_none() && rule.exceptions.is_none() {
+            self.error(
+                Code::LoadErrValidate,
+                mark,
+                "Appended rule must have exceptions or condition property",
+                &["condition", "exceptions"],
+            );
+        }
+        if rule.is_change() || rule.is_switch() {
+            return;
+        }
+        let parts = [
+            ("condition", rule.condition.is_some()),
+            ("output", rule.output.is_some()),
+            ("desc", rule.description.is_some()),
+            ("priority", rule.priority.is_some()),
+        ];
+        let missing: Vec<_> = parts.iter().filter(|(_, there)| !there).map(|(key, _)| *key).collect();
+        if let [first, ..] = missing[..] {
+            self.invalid(mark, format!("Item has no mapping for key '{first}'"), &missing);
+        }
+    }
+
+    fn exceptions(&mut self, node: &Node) -> Option<Vec<ExceptionItem>> {
+        let Some(items) = node.list() else {
+            if !node.is_null() {
+                self.invalid(node.mark, "Rule exceptions must be a sequence", &["a list"]);
+            }
+            return None;
+        };
+        Some(items.iter().filter_map(|item| self.exception(item)).collect())
+    }
+
+    fn exception(&mut self, node: &Node) -> Option<ExceptionItem> {
+        let Some(entries) = node.map() else {
+            self.invalid(node.mark, "Rule exception is not a mapping", &["a mapping"]);
+            return None;
+        };
+        let name = self.required_text(node.mark, entries, "name")?.text;
+        let fields_node = find(entries, "fields");
+        let single = fields_node.is_some_and(|n| n.list().is_none());
+        let list_or_one = |n: &Node| match n.list() {
+            Some(list) => list.iter().filter_map(|i| i.text()).map(|t| t.trim().to_owned()).collect(),
+            None => n.text().map(|t| t.trim().to_owned()).into_iter().collect::<Vec<_>>(),
+        };
+        let fields = fields_node.map(list_or_one);
+        let comps = find(entries, "comps").map(list_or_one).unwrap_or_default();
+        let values = match find(entries, "values") {
+            None => Vec::new(),
+            Some(values) => match values.list() {
+                Some(list) => list.iter().filter_map(value).collect(),
+                None => value(values).into_iter().collect(),
+            },
+        };
+        Some(ExceptionItem { name, mark: node.mark, fields, single, comps, values })
+    }
+
+    fn tests(&mut self, node: &Node) -> Vec<TestItem> {
+        let Some(items) = node.list() else {
+            self.invalid(node.mark, "Value of 'tests' must be a list", &["a list"]);
+            return Vec::new();
+        };
+        items.iter().filter_map(|item| self.test(item)).collect()
+    }
+
+    fn test(&mut self, node: &Node) -> Option<TestItem> {
+        const EXPECTED: &[&str] = &["name", "event", "expect: match or no_match"];
+        let entries = node.map().unwrap_or_default();
+        self.unknown_keys(entries, &["name", "event", "expect"]);
+        let name = find(entries, "name").and_then(Node::text);
+        let event = find(entries, "event").filter(|n| n.map().is_some()).map(Node::to_json);
+        let expect = match find(entries, "expect").and_then(Node::text) {
+            Some("match") => Some(true),
+            Some("no_match") => Some(false),
+            _ => None,
+        };
+        match (name, event, expect) {
+            (Some(name), Some(serde_json::Value::Object(event)), Some(expect_match)) => {
+                Some(TestItem { name: name.to_owned(), mark: node.mark, event, expect_match })
+            }
+            _ => {
+                self.invalid(node.mark, "A test needs a name, an event and what to expect", EXPECTED);
+                None
+            }
+        }
+    }
+}
+
+fn value(node: &Node) -> Option<ExceptionValue> {
+    match &node.value {
+        Yaml::Scalar(scalar) => Some(ExceptionValue::Text(scalar.text.clone())),
+        Yaml::List(items) => Some(ExceptionValue::List(items.iter().filter_map(value).collect())),
+        Yaml::Map(_) => None,
+    }
+}

@@ -1,0 +1,34 @@
+//! The Falco rule language: parse, compile, evaluate, explain.
+//!
+//! Rule files are read by [`RuleFile::parse`], and compiled together by [`RuleSet::compile`] into
+//! what [`RuleSet::evaluate`] runs over events. [`RuleSet::explain`] says why a rule did or did
+//! not match. This crate does no IO and knows no async; what it evaluates is a `vedetta_model`
+//! event with the processes of its batch ([`EventView`]).
+//!
+//! Start with [`filter`] (the language of conditions), then [`file`] (rule files), [`atom`] (one
+//! comparison), `compile` and `eval`.
+
+pub mod atom;
+mod builtin;
+mod compile;
+pub mod conformance;
+pub mod diagnostic;
+pub mod eval;
+pub mod explain;
+pub mod fields;
+pub mod file;
+pub mod filter;
+pub mod output;
+#[doc(hidden)]
+pub mod samples;
+pub mod testing;
+
+pub use builtin::builtin;
+
+pub use compile::{Overrides, Rule, RuleSet};
+pub use diagnostic::{Code, Diagnostic, Level};
+pub use eval::{Match, Scratch};
+pub use explain::Explanation;
+pub use fields::{Catalogue, EventView, FieldSource, KindSet, MapEvent};
+pub use file::RuleFile;
+pub use filter::Filter;
