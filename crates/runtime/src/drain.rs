@@ -1,0 +1,47 @@
+//! The order to stop: one side calls, many listen, and the caller knows when all are done.
+
+use tokio_util::sync::CancellationToken;
+
+/// Tells tasks to take nothing new, finish and commit.
+#[derive(Debug, Clone, Default)]
+pub struct Drain(CancellationToken);
+
+impl Drain {
+    /// A drain that nobody called yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// Calls it; calling twice changes nothing.
+    pub fn call(&self) {
+        self.0.cancel();
+    }
+    /// Whether it was called.
+    pub fn is_called(&self) -> bool {
+        self.0.is_cancelled()
+    }
+    /// Waits for the call.
+    pub async fn called(&self) {
+        self.0.cancelled().await;
+    }
+    /// A drain that is called with this one, or earlier by itself.
+    pub fn child(&self) -> Self {
+        Self(self.0.child_token())
+    }
+    /// Runs `work` until it ends or the drain is called.
+    pub async fn or<T>(&self, work: impl Future<Output = T>) -> Drained<T> {
+        tokio::select! {
+            biased;
+            () = self.0.cancelled() => Drained::Called,
+            done = work => Drained::Done(done),
+        }
+    }
+}
+
+/// How [`Drain::or`] ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drained<T> {
+    /// The drain was called first.
+    Called,
+    /// The work ended first.
+    Done(T),
+}
