@@ -1,0 +1,263 @@
+//! Silence is a finding: a node whose heartbeats stop without a goodbye.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+use vedetta_block::Batch;
+use vedetta_log::{EventLog, Topic};
+use vedetta_model::{
+    BootId, Clock, Finding, FindingId, NodeId, Payload, Severity, TenantId, Timestamp, finding::RuleRef,
+};
+use vedetta_runtime::{Context, Drained};
+use vedetta_store::{Checkpoint, View, ViewChange, ViewKey, ViewRange, ViewStore};
+
+use crate::{Config, RuleSets, findings::encode_finding, metrics::Metrics};
+
+/// Rows of what was last seen of each node, so that a restart neither forgets nor repeats.
+const VIEW: View = View("detect_liveness");
+const PROJECTION: &str = "detect_liveness";
+const SOURCE: &str = "seen";
+/// How often silence is looked for and rows are written.
+const TICK: Duration = Duration::from_secs(1);
+/// Name of the built-in condition.
+pub const NODE_SILENT: &str = "Node silent";
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Seen {
+    at: Timestamp,
+    boot: Option<BootId>,
+    last: u64,
+    heartbeat_seconds: u32,
+    /// It said goodbye: silence is no surprise.
+    stopped: bool,
+    /// The silence after `last` was reported.
+    reported: bool,
+}
+
+#[derive(Debug)]
+struct State {
+    nodes: HashMap<(TenantId, NodeId), Seen>,
+    dirty: Vec<(TenantId, NodeId)>,
+    /// Number of the last save: the checkpoint that makes each one count.
+    saves: u64,
+}
+
+/// Keeps the time of each node's last sign of life.
+#[derive(Debug)]
+pub struct Liveness {
+    state: Mutex<State>,
+    started: Timestamp,
+    rules: Arc<RuleSets>,
+    log: Arc<dyn EventLog>,
+    views: Arc<dyn ViewStore>,
+    clock: Arc<dyn Clock>,
+    metrics: Metrics,
+    silent_after: u32,
+    default_heartbeat: u32,
+}
+
+impl Liveness {
+    /// Reads what was last seen before this process began.
+    pub async fn load(
+        context: &Context,
+        config: &Config,
+        rules: &Arc<RuleSets>,
+        metrics: Metrics,
+    ) -> anyhow::Result<Self> {
+        let mut nodes = HashMap::new();
+        let mut tenants: Vec<TenantId> = rules.nodes().into_iter().map(|(tenant, _)| tenant).collect();
+        tenants.sort();
+        tenants.dedup();
+        for tenant in tenants {
+            let range = ViewRange::all(&tenant, VIEW);
+            let mut after = None;
+            loop {
+                let page = context.views.page(&range, after.as_ref(), 1000).await?;
+                for row in page.rows {
+                    let node = std::str::from_utf8(&row.key).ok().and_then(|key| key.parse().ok());
+                    match (node, serde_json::from_slice(&row.value)) {
+                        (Some(node), Ok(seen)) => {
+                            nodes.insert((tenant.clone(), node), seen);
+                        }
+                        _ => tracing::error!(%tenant, "a liveness row is damaged; its node counts as just seen"),
+                    }
+                }
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+        }
+        let saves = context.views.checkpoint(PROJECTION, SOURCE).await?;
+        Ok(Self {
+            state: Mutex::new(State { nodes, dirty: Vec::new(), saves }),
+            started: context.clock.now(),
+            rules: rules.clone(),
+            log: context.log.clone(),
+            views: context.views.clone(),
+            clock: context.clock.clone(),
+            metrics,
+            silent_after: config.silent_after_heartbeats,
+            default_heartbeat: config.heartbeat_seconds,
+        })
+    }
+
+    /// A block came.
+    pub fn saw(&self, batch: &Batch, at: Timestamp) {
+        let key = (batch.header.tenant.clone(), batch.header.node);
+        let mut state = self.lock();
+        let seen = state.nodes.entry(key.clone()).or_insert(Seen {
+            at,
+            boot: None,
+            last: 0,
+            heartbeat_seconds: self.default_heartbeat,
+            stopped: false,
+            reported: false,
+        });
+        seen.at = seen.at.max(at);
+        // Spooled blocks of an earlier run may come late: they show life, not the present state.
+        seen.boot = Some(batch.header.boot);
+        seen.last = batch.header.last;
+        seen.reported = false;
+        seen.stopped = false;
+        for event in &batch.events {
+            match &event.payload {
+                Payload::Heartbeat(beat) => seen.heartbeat_seconds = beat.interval_seconds.clamp(1, 3600),
+                Payload::AgentStopping(_) => seen.stopped = true,
+                _ => {}
+            }
+        }
+        state.dirty.push(key);
+    }
+
+    /// Looks for silence each second until the drain.
+    pub async fn run(self: Arc<Self>, context: Context) -> anyhow::Result<()> {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        while context.drain.or(tick.tick()).await != Drained::Called {
+            if let Err(error) = self.look().await {
+                tracing::warn!(error = format!("{error:#}"), "silence could not be reported; trying again");
+            }
+        }
+        self.save().await.or_else(|error| {
+            tracing::warn!(error = format!("{error:#}"), "last signs of life were not saved");
+            Ok(())
+        })
+    }
+
+    /// Reports nodes that have fallen silent. The report is durable before it is remembered.
+    pub(crate) async fn look(&self) -> anyhow::Result<()> {
+        let now = self.clock.now();
+        let silent = self.silent(now);
+        self.metrics.silent_nodes.set(silent.iter().filter(|(_, _, seen)| !seen.stopped).count() as i64);
+        let new: Vec<_> = silent.into_iter().filter(|(_, _, seen)| !seen.reported && !seen.stopped).collect();
+        if !new.is_empty() {
+            let records = new
+                .iter()
+                .map(|(tenant, node, seen)| encode_finding(&self.finding(tenant, *node, seen, now)))
+                .collect::<Result<Vec<_>, _>>()?;
+            self.metrics.findings.inc_by(records.len() as u64);
+            self.log.append(&Topic::FINDINGS, records).await?;
+            let mut state = self.lock();
+            for (tenant, node, seen) in new {
+                let key = (tenant, node);
+                let entry = state.nodes.entry(key.clone()).or_insert_with(|| seen.clone());
+                if (entry.boot, entry.last) == (seen.boot, seen.last) {
+                    entry.reported = true;
+                }
+                state.dirty.push(key);
+            }
+        }
+        self.save().await
+    }
+
+    fn silent(&self, now: Timestamp) -> Vec<(TenantId, NodeId, Seen)> {
+        let state = self.lock();
+        let never = |at| Seen {
+            at,
+            boot: None,
+            last: 0,
+            heartbeat_seconds: self.default_heartbeat,
+            stopped: false,
+            reported: false,
+        };
+        let nodes = self.rules.nodes().into_iter().map(|(tenant, node)| {
+            let key = (tenant, node);
+            let seen = state.nodes.get(&key).cloned().unwrap_or_else(|| never(self.started));
+            (key.0, key.1, seen)
+        });
+        nodes
+            .filter(|(_, _, seen)| {
+                let allowed = Duration::from_secs(u64::from(seen.heartbeat_seconds) * u64::from(self.silent_after));
+                // While this process was down nobody could be heard.
+                now.since(seen.at.max(self.started)) > allowed
+            })
+            .collect()
+    }
+
+    fn finding(&self, tenant: &TenantId, node: NodeId, seen: &Seen, now: Timestamp) -> Finding {
+        let rules = self.rules.of(tenant);
+        let hostname = rules.as_ref().and_then(|r| r.hostname(&node)).unwrap_or_default();
+        let run = seen.boot.map_or_else(|| "never".to_owned(), |boot| boot.to_string());
+        Finding {
+            id: FindingId::of_condition(tenant, NODE_SILENT, &format!("{node}/{run}/{}", seen.last)),
+            tenant: tenant.clone(),
+            node,
+            hostname: hostname.clone(),
+            time: seen.at,
+            detected: now,
+            severity: Severity::High,
+            rule: RuleRef {
+                name: NODE_SILENT.to_owned(),
+                version: "builtin-1".to_owned(),
+                description: "The agent stopped sending without saying goodbye: it was killed, blinded or cut off."
+                    .to_owned(),
+                condition: format!("no heartbeat for {} × {} s", self.silent_after, seen.heartbeat_seconds),
+                tags: vec!["T1562.001".to_owned(), "TA0005".to_owned()],
+                rule_set_version: rules.map_or(0, |r| r.version),
+            },
+            message: format!("{hostname} has sent nothing since {}", seen.at),
+            fields: vec![
+                ("node.hostname".to_owned(), hostname),
+                ("agent.run".to_owned(), run),
+                ("agent.last_event".to_owned(), seen.last.to_string()),
+            ],
+            evidence: None,
+            group_key: format!("{node}/agent"),
+        }
+    }
+
+    async fn save(&self) -> anyhow::Result<()> {
+        let (keys, changes, next) = {
+            let mut state = self.lock();
+            let mut keys = std::mem::take(&mut state.dirty);
+            keys.sort();
+            keys.dedup();
+            let mut changes = Vec::with_capacity(keys.len());
+            for key in &keys {
+                let Some(seen) = state.nodes.get(key) else { continue };
+                let value = serde_json::to_vec(seen)?.into();
+                changes.push(ViewChange::Put { key: ViewKey::new(&key.0, VIEW, key.1.to_string()), value });
+            }
+            state.saves += 1;
+            (keys, changes, state.saves)
+        };
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let checkpoint = Checkpoint { projection: PROJECTION.into(), source: SOURCE.into(), next };
+        if let Err(error) = self.views.apply(&changes, &checkpoint).await {
+            self.lock().dirty.extend(keys);
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
