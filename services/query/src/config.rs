@@ -1,0 +1,104 @@
+//! Settings of this role.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// Section `[query]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Consumer groups are named after this and the projection.
+    pub group: String,
+    /// A finding joins a case of the same group when at most this long lies between them.
+    pub case_window_seconds: u64,
+    /// A node is silent after this many heartbeats that did not come.
+    pub silent_after_heartbeats: u32,
+    /// A node shows as losing events for this long after a loss.
+    pub losing_seconds: u64,
+    /// How long a session lasts.
+    pub session_hours: u64,
+    /// How long an answer to "is this session still good" is believed.
+    pub session_cache_seconds: u64,
+    /// Longest run of one GraphQL operation.
+    pub query_timeout_seconds: u64,
+    /// How long a mutation waits for its own change to be readable.
+    pub read_your_writes_milliseconds: u64,
+    /// Events that a subscriber may lag behind before it is told to fetch again.
+    pub subscription_buffer: usize,
+    /// WebSocket connections at a time.
+    pub max_connections: usize,
+    /// Password checks at a time: each costs memory and processor time on purpose.
+    pub max_logins: usize,
+    /// What a GraphQL operation may ask for.
+    pub limits: Limits,
+}
+
+/// What a GraphQL operation may ask for.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Bytes of the request body.
+    pub body_bytes: usize,
+    /// Fields inside fields.
+    pub depth: usize,
+    /// Cost, about one for each value in the answer.
+    pub complexity: usize,
+    /// Aliases in the document.
+    pub aliases: usize,
+    /// Directives in the document.
+    pub directives: usize,
+    /// Rows that one list may look at; a longer search goes on with the next page.
+    pub scanned_rows: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            group: "query".into(),
+            case_window_seconds: 30 * 60,
+            silent_after_heartbeats: 2,
+            losing_seconds: 60,
+            session_hours: 12,
+            session_cache_seconds: 5,
+            query_timeout_seconds: 10,
+            read_your_writes_milliseconds: 2000,
+            subscription_buffer: 1024,
+            max_connections: 1024,
+            max_logins: 4,
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 256 << 10,
+            depth: 12,
+            complexity: 50_000,
+            aliases: 20,
+            directives: 20,
+            scanned_rows: 5000,
+        }
+    }
+}
+
+impl Config {
+    /// See [`Self::case_window_seconds`].
+    pub const fn case_window(&self) -> Duration {
+        Duration::from_secs(self.case_window_seconds)
+    }
+    /// See [`Self::session_hours`].
+    pub const fn session(&self) -> Duration {
+        Duration::from_secs(self.session_hours * 3600)
+    }
+    /// See [`Self::query_timeout_seconds`].
+    pub const fn query_timeout(&self) -> Duration {
+        Duration::from_secs(self.query_timeout_seconds)
+    }
+    /// See [`Self::read_your_writes_milliseconds`].
+    pub const fn read_your_writes(&self) -> Duration {
+        Duration::from_millis(self.read_your_writes_milliseconds)
+    }
+}

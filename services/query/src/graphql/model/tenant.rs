@@ -1,0 +1,159 @@
+//! A tenant: where everything else hangs.
+
+use std::time::Duration;
+
+use async_graphql::{ID, Object};
+use vedetta_api::tenant::v1;
+use vedetta_model::Timestamp;
+
+use super::{
+    Rule,
+    case::{CaseConnection, CaseFilter},
+    change::{ChangeConnection, ChangeFilter},
+    finding::{FindingConnection, FindingFilter},
+    node::WatchedNodeConnection,
+    overview::Overview,
+    rule::{RuleConnection, RuleFilter},
+    rule_set::RuleSetState,
+    token::EnrollmentTokenConnection,
+};
+use crate::{
+    graphql::{
+        connection::{PageArgs, cost},
+        errors::Answer,
+        ids::Kind,
+        scalars::DateTime,
+        scope::Scope,
+    },
+    readers::Slice,
+    session::with_bearer,
+};
+
+/// The time an overview covers unless told otherwise.
+pub const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// A customer.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    scope: Scope,
+}
+
+impl Tenant {
+    /// The caller's own.
+    pub const fn of(scope: Scope) -> Self {
+        Self { scope }
+    }
+}
+
+#[Object]
+impl Tenant {
+    /// Global: good for `node(id:)`.
+    pub(super) async fn id(&self) -> ID {
+        self.scope.id(Kind::Tenant, self.scope.tenant())
+    }
+    /// Stands in URLs and in `tenant(id:)`.
+    async fn slug(&self) -> &str {
+        self.scope.tenant().as_str()
+    }
+    async fn name(&self) -> Answer<String> {
+        let name = self.scope.views().tenant_name().await?;
+        Ok(name.unwrap_or_else(|| self.scope.tenant().to_string()))
+    }
+    /// Since a day ago unless told otherwise.
+    #[graphql(complexity = "10 + child_complexity * 10")]
+    async fn overview(&self, since: Option<DateTime>) -> Answer<Overview> {
+        let now = self.scope.now();
+        Overview::read(&self.scope, since.map_or_else(|| now.before(DAY), |since| since.0), now).await
+    }
+    #[graphql(complexity = "cost(first, 50, child_complexity)")]
+    async fn findings(
+        &self,
+        filter: Option<FindingFilter>,
+        #[graphql(default = 50)] first: Option<i32>,
+        after: Option<String>,
+    ) -> Answer<FindingConnection> {
+        let args = PageArgs::new(first, 50, after.as_deref())?;
+        let slice = match filter.unwrap_or_default().query(&self.scope) {
+            Some(query) => self.scope.views().findings(&query, args.after(), args.first).await?,
+            None => Slice::default(),
+        };
+        Ok(FindingConnection::of(&args, slice, |row| super::Finding::of(&self.scope, row)))
+    }
+    #[graphql(complexity = "cost(first, 50, child_complexity)")]
+    async fn cases(
+        &self,
+        filter: Option<CaseFilter>,
+        #[graphql(default = 50)] first: Option<i32>,
+        after: Option<String>,
+    ) -> Answer<CaseConnection> {
+        let args = PageArgs::new(first, 50, after.as_deref())?;
+        let slice = match filter.unwrap_or_default().query(&self.scope) {
+            Some(query) => self.scope.views().cases(&query, args.after(), args.first).await?,
+            None => Slice::default(),
+        };
+        Ok(CaseConnection::of(&args, slice, |case| super::Case::of(&self.scope, case)))
+    }
+    #[graphql(complexity = "cost(first, 50, child_complexity)")]
+    async fn nodes(
+        &self,
+        #[graphql(default = 50)] first: Option<i32>,
+        after: Option<String>,
+    ) -> Answer<WatchedNodeConnection> {
+        let args = PageArgs::new(first, 50, after.as_deref())?;
+        let slice = self.scope.views().nodes(args.after(), args.first).await?;
+        Ok(WatchedNodeConnection::of(&args, slice, |node| super::WatchedNode::of(&self.scope, node)))
+    }
+    #[graphql(complexity = "cost(first, 100, child_complexity)")]
+    async fn rules(
+        &self,
+        filter: Option<RuleFilter>,
+        #[graphql(default = 100)] first: Option<i32>,
+        after: Option<String>,
+    ) -> Answer<RuleConnection> {
+        let args = PageArgs::new(first, 100, after.as_deref())?;
+        let slice =
+            self.scope.views().rules(&filter.unwrap_or_default().query(), args.after(), args.first).await?;
+        Ok(RuleConnection::of(&args, slice, |rule| Rule::of(&self.scope, rule)))
+    }
+    async fn rule(&self, name: String) -> Answer<Option<Rule>> {
+        Ok(self.scope.views().rule(&name).await?.map(|row| Rule::of(&self.scope, row)))
+    }
+    /// Which rules were in force at a time, from the event stream itself. Without `asOf`: now.
+    #[graphql(complexity = "50 + child_complexity * 50")]
+    async fn rule_set(&self, as_of: Option<DateTime>) -> Answer<RuleSetState> {
+        let as_of_text = as_of.map(|time| time.0.to_string()).unwrap_or_default();
+        let request = with_bearer(v1::GetRuleSetRequest { as_of: as_of_text }, self.scope.session().token())?;
+        let answer = super::rule_set::tenant_client(&self.scope)?
+            .get_rule_set(request)
+            .await
+            .map_err(vedetta_api::Error::from)?
+            .into_inner();
+        let as_of: Timestamp = as_of.map_or_else(|| self.scope.now(), |time| time.0);
+        RuleSetState::read(&self.scope, &answer, as_of).await
+    }
+    /// Every decision, newest first. Those about people are for who administers the tenant.
+    #[graphql(complexity = "cost(first, 50, child_complexity)")]
+    async fn changes(
+        &self,
+        filter: Option<ChangeFilter>,
+        #[graphql(default = 50)] first: Option<i32>,
+        after: Option<String>,
+    ) -> Answer<ChangeConnection> {
+        let args = PageArgs::new(first, 50, after.as_deref())?;
+        let query = filter.unwrap_or_default().query(&self.scope);
+        let slice = self.scope.views().changes(&query, args.after(), args.first).await?;
+        Ok(ChangeConnection::of(&args, slice, |row| super::change::Change::of(&self.scope, row)))
+    }
+    #[graphql(complexity = "cost(first, 50, child_complexity)")]
+    async fn enrollment_tokens(
+        &self,
+        #[graphql(default = 50)] first: Option<i32>,
+        after: Option<String>,
+    ) -> Answer<EnrollmentTokenConnection> {
+        let args = PageArgs::new(first, 50, after.as_deref())?;
+        let slice = self.scope.views().tokens(args.after(), args.first).await?;
+        Ok(EnrollmentTokenConnection::of(&args, slice, |token| {
+            super::EnrollmentToken::of(&self.scope, token)
+        }))
+    }
+}

@@ -1,0 +1,88 @@
+//! What comes by itself. Each event is checked against tenant, filter and session before it goes out.
+
+mod changes;
+mod findings;
+
+use async_graphql::{Context, Error, Subscription as Derive};
+use futures::Stream;
+use vedetta_api::Code;
+use vedetta_model::control::Permission;
+
+use super::{
+    errors::{Answer, Failure, error},
+    model::{Case, Finding, Rule, WatchedNode, finding::FindingFilter},
+    scope::Scope,
+};
+
+/// Listening.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Subscription;
+
+/// The scope of a listener. Another tenant is refused like one that does not exist.
+fn listener(context: &Context<'_>, tenant: &str) -> Answer<Scope> {
+    let scope = Scope::allowed(context, Permission::Read)?;
+    if scope.tenant().as_str() == tenant {
+        Ok(scope)
+    } else {
+        Err(Failure(error(Code::NotFound, "no such tenant")))
+    }
+}
+
+/// The listener still has its rights: asked before each event, answered from memory most of the time.
+async fn still_allowed(scope: &Scope) -> Result<(), Error> {
+    let session =
+        scope.state().sessions.open(scope.session().token()).await.map_err(|e| Failure::from(e).0)?;
+    if session.may(Permission::Read) {
+        Ok(())
+    } else {
+        Err(error(Code::Forbidden, "you may not read this tenant any more"))
+    }
+}
+
+/// Something was missed.
+fn missed(scope: &Scope) -> Error {
+    scope.state().metrics.lagged.inc();
+    error(Code::Exhausted, "some events were missed: fetch the list again and subscribe anew")
+}
+
+#[Derive]
+impl Subscription {
+    /// Findings as they are made.
+    async fn finding_raised(
+        &self,
+        context: &Context<'_>,
+        tenant: String,
+        filter: Option<FindingFilter>,
+    ) -> Result<impl Stream<Item = Result<Finding, Error>> + use<>, Failure> {
+        let scope = listener(context, &tenant)?;
+        let query = filter.unwrap_or_default().query(&scope);
+        Ok(findings::stream(scope, query))
+    }
+
+    /// Cases whose findings or decisions changed.
+    async fn case_changed(
+        &self,
+        context: &Context<'_>,
+        tenant: String,
+    ) -> Result<impl Stream<Item = Result<Case, Error>> + use<>, Failure> {
+        Ok(changes::cases(listener(context, &tenant)?))
+    }
+
+    /// Nodes that reported or were decided about.
+    async fn node_changed(
+        &self,
+        context: &Context<'_>,
+        tenant: String,
+    ) -> Result<impl Stream<Item = Result<WatchedNode, Error>> + use<>, Failure> {
+        Ok(changes::nodes(listener(context, &tenant)?))
+    }
+
+    /// Rules that were turned on or off, changed or excepted.
+    async fn rule_changed(
+        &self,
+        context: &Context<'_>,
+        tenant: String,
+    ) -> Result<impl Stream<Item = Result<Rule, Error>> + use<>, Failure> {
+        Ok(changes::rules(listener(context, &tenant)?))
+    }
+}

@@ -1,0 +1,221 @@
+//! Feeds a projection and keeps its place.
+//!
+//! The checkpoint in the view store is the truth: it becomes durable together with the rows. The
+//! consumer group only divides the partitions, so its commit may lag behind (records come again and
+//! are skipped) or run ahead of dropped views (the engine reads the missing stretch itself).
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use futures::StreamExt;
+use vedetta_log::{
+    Delivery, EventLog, Group, GroupError, Offset, Offsets, Partition, Position, ReadError, ReadLimit, Record,
+};
+use vedetta_model::Clock;
+use vedetta_runtime::{Drain, Drained};
+use vedetta_store::{Checkpoint, StoreError, ViewStore};
+
+use super::{ApplyError, Draft, Progress, Projection, Rows, StoredRows};
+use crate::metrics::{Metrics, ProjectionLabel};
+
+/// Records that become durable in the views by one write.
+const CHUNK: usize = 256;
+/// First and longest wait between tries while the store refuses.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(5));
+
+/// Runs one projection.
+#[derive(Debug)]
+pub struct Engine {
+    /// The log.
+    pub log: Arc<dyn EventLog>,
+    /// The views.
+    pub store: Arc<dyn ViewStore>,
+    /// The time, for measuring only.
+    pub clock: Arc<dyn Clock>,
+    /// The order to stop.
+    pub drain: Drain,
+    /// What is projected.
+    pub projection: Arc<dyn Projection>,
+    /// Consumer group.
+    pub group: Group,
+    /// Who waits.
+    pub progress: Progress,
+    /// Counters.
+    pub metrics: Metrics,
+}
+
+/// Why a projection can't go on.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The views.
+    #[error("projection {0}: {1}")]
+    Store(&'static str, StoreError),
+    /// The log.
+    #[error("projection {0}: {1}")]
+    Read(&'static str, ReadError),
+    /// The group.
+    #[error("projection {0}: {1}")]
+    Group(&'static str, GroupError),
+    /// A stream that never ends by itself did.
+    #[error("projection {0}: {1} ended")]
+    Ended(&'static str, Partition),
+}
+
+impl Engine {
+    /// Runs until the drain.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let name = self.projection.name();
+        let group_error = |error| EngineError::Group(name, error);
+        let mut member =
+            self.log.join(&self.group, &[self.projection.source()]).await.map_err(group_error)?;
+        let mut next: Offsets = BTreeMap::new();
+        loop {
+            let delivery = match self.drain.or(member.next()).await {
+                Drained::Called => return Ok(()),
+                Drained::Done(delivery) => delivery.map_err(group_error)?,
+            };
+            match delivery {
+                Delivery::Assigned(positions) => {
+                    for position in positions {
+                        let place = self.catch_up(&position).await?;
+                        next.insert(position.partition, place);
+                    }
+                }
+                Delivery::Revoked(partitions) => next.retain(|partition, _| !partitions.contains(partition)),
+                Delivery::Records(records) => {
+                    let Some(first) = records.first() else { continue };
+                    let partition = first.position.partition.clone();
+                    let place = match next.get(&partition) {
+                        Some(place) => *place,
+                        None => self.catch_up(&first.position).await?,
+                    };
+                    let Some(place) = self.take(&partition, &records, place).await? else { return Ok(()) };
+                    next.insert(partition.clone(), place);
+                    if let Err(error) = member.commit(&BTreeMap::from([(partition, place)])).await {
+                        // The checkpoint has it: the group commit only saves reading again.
+                        tracing::debug!(%error, projection = name, "group commit failed");
+                    }
+                }
+            }
+        }
+    }
+
+    /// Applies what lies between the checkpoint and where the group begins; returns the next place to apply.
+    async fn catch_up(&self, group: &Position) -> Result<Offset, EngineError> {
+        let name = self.projection.name();
+        let checkpoint = self
+            .store
+            .checkpoint(name, &group.partition.to_string())
+            .await
+            .map_err(|error| EngineError::Store(name, error))?;
+        if checkpoint >= group.offset.0 {
+            return Ok(Offset(checkpoint));
+        }
+        self.replay(&group.partition, Offset(checkpoint), group.offset).await
+    }
+
+    /// Applies the records of `from..to` that are still there.
+    async fn replay(&self, partition: &Partition, from: Offset, to: Offset) -> Result<Offset, EngineError> {
+        let name = self.projection.name();
+        let read_error = |error| EngineError::Read(name, error);
+        let bounds = self.log.bounds(partition).await.map_err(read_error)?;
+        let (mut next, to) = (from.max(bounds.start), to.min(bounds.end));
+        if next > from && from > Offset(0) {
+            tracing::warn!(projection = name, %partition, %from, low = %next, "records were trimmed before they were applied");
+        }
+        if next >= to {
+            return Ok(next);
+        }
+        let place = Position { partition: partition.clone(), offset: next };
+        let mut records = self.log.read(place, ReadLimit::default()).await.map_err(read_error)?;
+        while next < to {
+            let batch = match self.drain.or(records.next()).await {
+                Drained::Called => return Ok(next),
+                Drained::Done(None) => return Err(EngineError::Ended(name, partition.clone())),
+                Drained::Done(Some(batch)) => batch.map_err(read_error)?,
+            };
+            match self.take(partition, &batch, next).await? {
+                Some(place) => next = place,
+                None => return Ok(next),
+            }
+        }
+        Ok(next)
+    }
+
+    /// Applies records from `place` on; returns the next place, or `None` when the drain came first.
+    async fn take(
+        &self,
+        partition: &Partition,
+        records: &[Record],
+        mut place: Offset,
+    ) -> Result<Option<Offset>, EngineError> {
+        let fresh = &records[records.partition_point(|record| record.position.offset < place)..];
+        for chunk in fresh.chunks(CHUNK) {
+            let mut wait = BACKOFF.0;
+            loop {
+                match self.try_chunk(partition, chunk).await {
+                    Ok(next) => {
+                        place = next;
+                        break;
+                    }
+                    Err(error) if error.is_transient() => {
+                        let label = ProjectionLabel { projection: self.projection.name() };
+                        self.metrics.retries.get_or_create(&label).inc();
+                        tracing::warn!(%error, projection = self.projection.name(), %partition, "views were not written; trying again");
+                        if self.drain.or(tokio::time::sleep(wait)).await == Drained::Called {
+                            return Ok(None);
+                        }
+                        wait = (wait * 2).min(BACKOFF.1);
+                    }
+                    Err(error) => return Err(EngineError::Store(self.projection.name(), error)),
+                }
+            }
+        }
+        Ok(Some(place))
+    }
+
+    async fn try_chunk(&self, partition: &Partition, chunk: &[Record]) -> Result<Offset, StoreError> {
+        let label = ProjectionLabel { projection: self.projection.name() };
+        let stored = StoredRows(&*self.store);
+        let mut draft = Draft::on(&stored);
+        for record in chunk {
+            match self.projection.apply(record, &draft as &dyn Rows).await {
+                Ok(changes) => draft.take(changes),
+                Err(ApplyError::Store(error)) => return Err(error),
+                Err(ApplyError::Poison(what)) => {
+                    self.metrics.poison.get_or_create(&label).inc();
+                    tracing::error!(what, tenant = %record.tenant, %partition, offset = %record.position.offset,
+                        projection = label.projection, "a record was skipped");
+                }
+            }
+        }
+        let next = chunk.last().map_or(Offset(0), |record| record.position.offset.next());
+        let checkpoint = Checkpoint {
+            projection: label.projection.into(),
+            source: partition.to_string().into(),
+            next: next.0,
+        };
+        let changes = draft.into_changes();
+        self.store.apply(&changes, &checkpoint).await?;
+        self.progress.applied(&changes);
+        self.metrics.records.get_or_create(&label).inc_by(chunk.len() as u64);
+        if let Some(newest) = chunk.last() {
+            self.metrics.latency.observe(self.clock.now().since(newest.appended).as_secs_f64());
+        }
+        Ok(next)
+    }
+}
+
+/// Drops a projection's views and makes them again from the log, up to where it ends now. The
+/// projection must not run at the same time.
+pub async fn rebuild(engine: &Engine) -> Result<(), EngineError> {
+    let (name, source) = (engine.projection.name(), engine.projection.source());
+    let store_error = |error| EngineError::Store(name, error);
+    let read_error = |error| EngineError::Read(name, error);
+    engine.store.drop_views(name, engine.projection.views()).await.map_err(store_error)?;
+    for index in 0..engine.log.partitions(&source).await.map_err(read_error)? {
+        let partition = Partition { topic: source.clone(), index };
+        let bounds = engine.log.bounds(&partition).await.map_err(read_error)?;
+        engine.replay(&partition, Offset(0), bounds.end).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! New findings, for whoever watches live: one tail per process, many listeners.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use futures::{StreamExt, stream::SelectAll};
+use tokio::sync::broadcast;
+use vedetta_log::{EventLog, Offset, Partition, Position, ReadLimit, Record, RecordStream, Topic};
+use vedetta_runtime::{Drain, Drained};
+use vedetta_store::ViewStore;
+
+use crate::{
+    metrics::Metrics,
+    projections::{Progress, findings},
+};
+
+/// How long a finding may take from the log to the views before listeners are told to fetch again.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Wait before a broken read is begun again.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// What listeners hear.
+#[derive(Debug, Clone)]
+pub enum Raised {
+    /// A finding, readable in the views.
+    Finding(Arc<findings::FindingRow>),
+    /// Something was missed: fetch again.
+    Missed,
+}
+
+/// Where to listen.
+#[derive(Debug, Clone)]
+pub struct FindingTail {
+    sender: broadcast::Sender<Raised>,
+}
+
+impl FindingTail {
+    /// Listeners may lag `buffer` findings behind.
+    pub fn new(buffer: usize) -> Self {
+        Self { sender: broadcast::Sender::new(buffer.max(1)) }
+    }
+
+    /// Findings from now on.
+    pub fn listen(&self) -> broadcast::Receiver<Raised> {
+        self.sender.subscribe()
+    }
+
+    /// Follows all partitions from their ends until the drain.
+    pub async fn run(
+        self,
+        log: Arc<dyn EventLog>,
+        store: Arc<dyn ViewStore>,
+        progress: Progress,
+        metrics: Metrics,
+        drain: Drain,
+    ) -> anyhow::Result<()> {
+        let mut places: HashMap<Partition, Offset> = HashMap::new();
+        for index in 0..log.partitions(&Topic::FINDINGS).await? {
+            let partition = Partition { topic: Topic::FINDINGS, index };
+            let end = log.bounds(&partition).await?.end;
+            places.insert(partition, end);
+        }
+        let mut follower = Follower { sender: self.sender, store, progress, metrics };
+        while !drain.is_called() {
+            let mut streams: SelectAll<RecordStream> = SelectAll::new();
+            for (partition, offset) in &places {
+                streams.push(
+                    log.read(
+                        Position { partition: partition.clone(), offset: *offset },
+                        ReadLimit::default(),
+                    )
+                    .await?,
+                );
+            }
+            loop {
+                match drain.or(streams.next()).await {
+                    Drained::Called => return Ok(()),
+                    Drained::Done(Some(Ok(records))) => {
+                        if let Some(last) = records.last() {
+                            places.insert(last.position.partition.clone(), last.position.offset.next());
+                        }
+                        follower.tell(&records).await;
+                    }
+                    Drained::Done(Some(Err(error))) => {
+                        tracing::warn!(%error, "the tail of findings broke off; reading on where it was");
+                        break;
+                    }
+                    Drained::Done(None) => break,
+                }
+            }
+            let _ = drain.or(tokio::time::sleep(PAUSE)).await;
+        }
+        Ok(())
+    }
+}
+
+struct Follower {
+    sender: broadcast::Sender<Raised>,
+    store: Arc<dyn ViewStore>,
+    progress: Progress,
+    metrics: Metrics,
+}
+
+impl Follower {
+    async fn tell(&mut self, records: &[Record]) {
+        for record in records {
+            if self.sender.receiver_count() == 0 {
+                return;
+            }
+            // The projection counts what can't be understood.
+            let Ok(finding) = findings::decode(record) else { continue };
+            let key = findings::key_of(&finding.tenant, &finding.id);
+            let readable =
+                self.progress.wait_until(PATIENCE, || async { Ok(self.store.get(&key).await?.is_some()) });
+            let raised = match readable.await {
+                Ok(()) => self
+                    .store
+                    .get(&key)
+                    .await
+                    .ok()
+                    .flatten()
+                    .and_then(|bytes| serde_json::from_slice(&bytes).ok()),
+                Err(error) => {
+                    tracing::warn!(%error, finding = %finding.id, "a finding was not readable in time for live views");
+                    None
+                }
+            };
+            if raised.is_none() {
+                self.metrics.lagged.inc();
+            }
+            // Nobody listening is no fault.
+            let _ = self.sender.send(raised.map_or(Raised::Missed, |row| Raised::Finding(Arc::new(row))));
+        }
+    }
+}

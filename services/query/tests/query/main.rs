@@ -1,0 +1,11 @@
+//! The role as its users see it: records in, rows and answers out.
+
+mod api;
+mod isolation;
+mod limits;
+mod live;
+mod login;
+mod node_views;
+mod projections;
+mod schema;
+mod support;
