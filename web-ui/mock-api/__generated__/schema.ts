@@ -1,0 +1,1540 @@
+import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+import type { TenantRow, FindingRow, CaseRow, NodeRow, RuleRow, ChangeRow, CommentRow, TokenRow, UserRow } from '../world';
+import type { Context } from '../context';
+export type Maybe<T> = T | null;
+export type InputMaybe<T> = Maybe<T>;
+export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
+export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
+/** All built-in and custom scalars, mapped to their actual values */
+export type Scalars = {
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
+  /** RFC 3339 time with up to nanoseconds, for instance 2026-01-31T08:00:00Z */
+  DateTime: { input: string; output: string; }
+  JSON: { input: unknown; output: unknown; }
+};
+
+export type AddRuleExceptionInput = {
+  exception: RuleExceptionInput;
+  reason?: InputMaybe<Scalars['String']['input']>;
+  rule: Scalars['String']['input'];
+  tenant: Scalars['String']['input'];
+};
+
+/** `toMe: false` takes the case from whoever has it. */
+export type AssignCaseInput = {
+  caseId: Scalars['ID']['input'];
+  toMe: Scalars['Boolean']['input'];
+};
+
+export type Case = Node & {
+  __typename?: 'Case';
+  assigneeName?: Maybe<Scalars['String']['output']>;
+  disposition?: Maybe<Disposition>;
+  findingCount: Scalars['Int']['output'];
+  findings: FindingConnection;
+  firstSeen: Scalars['DateTime']['output'];
+  hostname: Scalars['String']['output'];
+  id: Scalars['ID']['output'];
+  lastSeen: Scalars['DateTime']['output'];
+  /** Per rule: how many findings. */
+  rules: Array<RuleCount>;
+  /** The highest of its findings. */
+  severity: Severity;
+  state: CaseState;
+  techniques: Array<Scalars['String']['output']>;
+  /** Findings, comments and decisions in order of time, oldest first. */
+  timeline: Array<TimelineEntry>;
+  title: Scalars['String']['output'];
+  watchedNode?: Maybe<WatchedNode>;
+};
+
+
+export type CaseFindingsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+export type CaseConnection = {
+  __typename?: 'CaseConnection';
+  edges: Array<CaseEdge>;
+  nodes: Array<Case>;
+  pageInfo: PageInfo;
+};
+
+export type CaseEdge = {
+  __typename?: 'CaseEdge';
+  cursor: Scalars['String']['output'];
+  node: Case;
+};
+
+export type CaseFilter = {
+  assigneeId?: InputMaybe<Scalars['ID']['input']>;
+  nodeId?: InputMaybe<Scalars['ID']['input']>;
+  severities?: InputMaybe<Array<Severity>>;
+  states?: InputMaybe<Array<CaseState>>;
+  text?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type CasePayload = {
+  __typename?: 'CasePayload';
+  case?: Maybe<Case>;
+  userErrors: Array<UserError>;
+};
+
+export type CaseState =
+  | 'CLOSED'
+  | 'IN_PROGRESS'
+  | 'OPEN';
+
+/** A decision: who, when, what, before and after. */
+export type Change = {
+  __typename?: 'Change';
+  actor: Scalars['String']['output'];
+  after?: Maybe<Scalars['JSON']['output']>;
+  aggregate: Scalars['String']['output'];
+  before?: Maybe<Scalars['JSON']['output']>;
+  id: Scalars['ID']['output'];
+  /** Past tense, such as RuleDisabled. */
+  name: Scalars['String']['output'];
+  stream: Scalars['String']['output'];
+  summary: Scalars['String']['output'];
+  time: Scalars['DateTime']['output'];
+  version: Scalars['Int']['output'];
+};
+
+export type ChangeConnection = {
+  __typename?: 'ChangeConnection';
+  edges: Array<ChangeEdge>;
+  nodes: Array<Change>;
+  pageInfo: PageInfo;
+};
+
+export type ChangeEdge = {
+  __typename?: 'ChangeEdge';
+  cursor: Scalars['String']['output'];
+  node: Change;
+};
+
+export type ChangeFilter = {
+  aggregate?: InputMaybe<Scalars['String']['input']>;
+  from?: InputMaybe<Scalars['DateTime']['input']>;
+  stream?: InputMaybe<Scalars['String']['input']>;
+  until?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+export type ChangePasswordInput = {
+  current: Scalars['String']['input'];
+  new: Scalars['String']['input'];
+};
+
+export type Comment = {
+  __typename?: 'Comment';
+  author: Scalars['String']['output'];
+  text: Scalars['String']['output'];
+  time: Scalars['DateTime']['output'];
+};
+
+export type CommentCaseInput = {
+  caseId: Scalars['ID']['input'];
+  text: Scalars['String']['input'];
+};
+
+export type CoverageSpan = {
+  __typename?: 'CoverageSpan';
+  events: Scalars['Float']['output'];
+  from: Scalars['DateTime']['output'];
+  lost: Scalars['Float']['output'];
+  until: Scalars['DateTime']['output'];
+  watched: Scalars['Boolean']['output'];
+};
+
+export type CreateEnrollmentTokenInput = {
+  label: Scalars['String']['input'];
+  maxUses: Scalars['Int']['input'];
+  tenant: Scalars['String']['input'];
+  validSeconds: Scalars['Int']['input'];
+};
+
+export type CreateEnrollmentTokenPayload = {
+  __typename?: 'CreateEnrollmentTokenPayload';
+  /** What to run on the new node. */
+  command?: Maybe<Scalars['String']['output']>;
+  /** Shown this once. */
+  secret?: Maybe<Scalars['String']['output']>;
+  token?: Maybe<EnrollmentToken>;
+  userErrors: Array<UserError>;
+};
+
+export type Disposition =
+  | 'BENIGN'
+  | 'FALSE_POSITIVE'
+  | 'TRUE_POSITIVE';
+
+export type EnrollmentToken = Node & {
+  __typename?: 'EnrollmentToken';
+  created: Scalars['DateTime']['output'];
+  expires: Scalars['DateTime']['output'];
+  id: Scalars['ID']['output'];
+  label: Scalars['String']['output'];
+  maxUses: Scalars['Int']['output'];
+  state: TokenState;
+  uses: Scalars['Int']['output'];
+};
+
+export type EnrollmentTokenConnection = {
+  __typename?: 'EnrollmentTokenConnection';
+  edges: Array<EnrollmentTokenEdge>;
+  nodes: Array<EnrollmentToken>;
+  pageInfo: PageInfo;
+};
+
+export type EnrollmentTokenEdge = {
+  __typename?: 'EnrollmentTokenEdge';
+  cursor: Scalars['String']['output'];
+  node: EnrollmentToken;
+};
+
+export type EnrollmentTokenPayload = {
+  __typename?: 'EnrollmentTokenPayload';
+  token?: Maybe<EnrollmentToken>;
+  userErrors: Array<UserError>;
+};
+
+export type Event = {
+  __typename?: 'Event';
+  /** evt_… : node, agent run and number. */
+  id: Scalars['String']['output'];
+  /** For instance process.exec, file.open, net.connect. */
+  kind: Scalars['String']['output'];
+  /** The whole event as recorded. */
+  raw: Scalars['JSON']['output'];
+  result: Scalars['Float']['output'];
+  /** What stands out of it in a line: path, address, target. */
+  summary: Scalars['String']['output'];
+  tid: Scalars['Int']['output'];
+  time: Scalars['DateTime']['output'];
+};
+
+export type Field = {
+  __typename?: 'Field';
+  name: Scalars['String']['output'];
+  value: Scalars['String']['output'];
+};
+
+export type Finding = Node & {
+  __typename?: 'Finding';
+  case?: Maybe<Case>;
+  detected: Scalars['DateTime']['output'];
+  /** Null for a condition such as a silent node. */
+  event?: Maybe<Event>;
+  /** Fields of the rule's output, in its order. */
+  fields: Array<Field>;
+  hostname: Scalars['String']['output'];
+  id: Scalars['ID']['output'];
+  /** The process that did it, then its parent, and so on up. */
+  lineage: Array<Process>;
+  message: Scalars['String']['output'];
+  rule: FindingRule;
+  severity: Severity;
+  /** MITRE ATT&CK technique ids. */
+  techniques: Array<Scalars['String']['output']>;
+  time: Scalars['DateTime']['output'];
+  watchedNode?: Maybe<WatchedNode>;
+};
+
+export type FindingConnection = {
+  __typename?: 'FindingConnection';
+  edges: Array<FindingEdge>;
+  nodes: Array<Finding>;
+  pageInfo: PageInfo;
+};
+
+export type FindingEdge = {
+  __typename?: 'FindingEdge';
+  cursor: Scalars['String']['output'];
+  node: Finding;
+};
+
+export type FindingFilter = {
+  caseId?: InputMaybe<Scalars['ID']['input']>;
+  from?: InputMaybe<Scalars['DateTime']['input']>;
+  nodeId?: InputMaybe<Scalars['ID']['input']>;
+  rule?: InputMaybe<Scalars['String']['input']>;
+  severities?: InputMaybe<Array<Severity>>;
+  technique?: InputMaybe<Scalars['String']['input']>;
+  /** Substring of message, process name or command line, any case. */
+  text?: InputMaybe<Scalars['String']['input']>;
+  until?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** The rule as it was when it matched. */
+export type FindingRule = {
+  __typename?: 'FindingRule';
+  condition: Scalars['String']['output'];
+  description: Scalars['String']['output'];
+  name: Scalars['String']['output'];
+  ruleSetVersion: Scalars['Int']['output'];
+  tags: Array<Scalars['String']['output']>;
+  version: Scalars['String']['output'];
+};
+
+export type HealthCount = {
+  __typename?: 'HealthCount';
+  count: Scalars['Int']['output'];
+  health: NodeHealth;
+};
+
+export type ImportRulesInput = {
+  files: Array<RuleFileInput>;
+  tenant: Scalars['String']['input'];
+};
+
+export type ImportRulesPayload = {
+  __typename?: 'ImportRulesPayload';
+  ruleSet?: Maybe<RuleSetState>;
+  userErrors: Array<UserError>;
+  warnings: Array<UserError>;
+};
+
+export type LossEntry = {
+  __typename?: 'LossEntry';
+  count: Scalars['Float']['output'];
+  cpu?: Maybe<Scalars['Int']['output']>;
+  hook: Scalars['String']['output'];
+  since: Scalars['DateTime']['output'];
+  stage: LossStage;
+  until: Scalars['DateTime']['output'];
+};
+
+export type LossStage =
+  | 'DECODE'
+  | 'KERNEL'
+  | 'RING'
+  | 'SERVER'
+  | 'SPOOL';
+
+export type Mutation = {
+  __typename?: 'Mutation';
+  addRuleException: RulePayload;
+  assignCase: CasePayload;
+  changePassword: ViewerPayload;
+  commentCase: CasePayload;
+  createEnrollmentToken: CreateEnrollmentTokenPayload;
+  importRules: ImportRulesPayload;
+  removeNode: WatchedNodePayload;
+  removeRuleException: RulePayload;
+  revokeEnrollmentToken: EnrollmentTokenPayload;
+  setCaseState: CasePayload;
+  setRuleEnabled: RulePayload;
+};
+
+
+export type MutationAddRuleExceptionArgs = {
+  input: AddRuleExceptionInput;
+};
+
+
+export type MutationAssignCaseArgs = {
+  input: AssignCaseInput;
+};
+
+
+export type MutationChangePasswordArgs = {
+  input: ChangePasswordInput;
+};
+
+
+export type MutationCommentCaseArgs = {
+  input: CommentCaseInput;
+};
+
+
+export type MutationCreateEnrollmentTokenArgs = {
+  input: CreateEnrollmentTokenInput;
+};
+
+
+export type MutationImportRulesArgs = {
+  input: ImportRulesInput;
+};
+
+
+export type MutationRemoveNodeArgs = {
+  input: RemoveNodeInput;
+};
+
+
+export type MutationRemoveRuleExceptionArgs = {
+  input: RemoveRuleExceptionInput;
+};
+
+
+export type MutationRevokeEnrollmentTokenArgs = {
+  input: RevokeEnrollmentTokenInput;
+};
+
+
+export type MutationSetCaseStateArgs = {
+  input: SetCaseStateInput;
+};
+
+
+export type MutationSetRuleEnabledArgs = {
+  input: SetRuleEnabledInput;
+};
+
+/** What has a global id and can be fetched by `node(id:)`. */
+export type Node = {
+  id: Scalars['ID']['output'];
+};
+
+export type NodeHealth =
+  | 'HEALTHY'
+  | 'LOSING'
+  | 'NEVER_SEEN'
+  | 'REMOVED'
+  | 'SILENT'
+  | 'STOPPED';
+
+export type Overview = {
+  __typename?: 'Overview';
+  eventsLost: Scalars['Float']['output'];
+  eventsRead: Scalars['Float']['output'];
+  findings: Scalars['Int']['output'];
+  findingsBySeverity: Array<SeverityCount>;
+  /** Findings per step, oldest first; steps without findings are there with 0. */
+  findingsOverTime: Array<TimeCount>;
+  nodesByHealth: Array<HealthCount>;
+  openCases: Scalars['Int']['output'];
+  since: Scalars['DateTime']['output'];
+  topRules: Array<RuleCount>;
+};
+
+export type PageInfo = {
+  __typename?: 'PageInfo';
+  endCursor?: Maybe<Scalars['String']['output']>;
+  hasNextPage: Scalars['Boolean']['output'];
+  hasPreviousPage: Scalars['Boolean']['output'];
+  startCursor?: Maybe<Scalars['String']['output']>;
+};
+
+export type Permission =
+  | 'ADMINISTER'
+  | 'MANAGE_NODES'
+  | 'MANAGE_RULES'
+  | 'READ'
+  | 'TRIAGE';
+
+export type Process = {
+  __typename?: 'Process';
+  args: Array<Scalars['String']['output']>;
+  commandLine: Scalars['String']['output'];
+  containerId?: Maybe<Scalars['String']['output']>;
+  cwd: Scalars['String']['output'];
+  euid: Scalars['Int']['output'];
+  exe: Scalars['String']['output'];
+  gid: Scalars['Int']['output'];
+  /** Null when nobody signed in. */
+  loginuid?: Maybe<Scalars['Int']['output']>;
+  name: Scalars['String']['output'];
+  pid: Scalars['Int']['output'];
+  ppid: Scalars['Int']['output'];
+  sid: Scalars['Int']['output'];
+  start: Scalars['DateTime']['output'];
+  tty: Scalars['Int']['output'];
+  uid: Scalars['Int']['output'];
+  user: Scalars['String']['output'];
+};
+
+export type Query = {
+  __typename?: 'Query';
+  /** The signed-in person; null without a session. */
+  me?: Maybe<Viewer>;
+  /** Anything by its global id; null for another tenant's, as for an unknown one. */
+  node?: Maybe<Node>;
+  /** A tenant that the viewer belongs to; null for any other, whether it exists or not. */
+  tenant?: Maybe<Tenant>;
+};
+
+
+export type QueryNodeArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryTenantArgs = {
+  id: Scalars['String']['input'];
+};
+
+export type RemoveNodeInput = {
+  nodeId: Scalars['ID']['input'];
+  reason?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type RemoveRuleExceptionInput = {
+  name: Scalars['String']['input'];
+  reason?: InputMaybe<Scalars['String']['input']>;
+  rule: Scalars['String']['input'];
+  tenant: Scalars['String']['input'];
+};
+
+export type RevokeEnrollmentTokenInput = {
+  reason?: InputMaybe<Scalars['String']['input']>;
+  tokenId: Scalars['ID']['input'];
+};
+
+export type Rule = Node & {
+  __typename?: 'Rule';
+  changes: ChangeConnection;
+  condition: Scalars['String']['output'];
+  description: Scalars['String']['output'];
+  enabled: Scalars['Boolean']['output'];
+  /** Exceptions that people added; those in the file are part of `text`. */
+  exceptions: Array<RuleException>;
+  file: Scalars['String']['output'];
+  findingCount: Scalars['Int']['output'];
+  id: Scalars['ID']['output'];
+  name: Scalars['String']['output'];
+  output: Scalars['String']['output'];
+  severity: Severity;
+  source: Scalars['String']['output'];
+  tags: Array<Scalars['String']['output']>;
+  techniques: Array<Scalars['String']['output']>;
+  /** The rule as it stands in its file. */
+  text: Scalars['String']['output'];
+  version: Scalars['String']['output'];
+};
+
+
+export type RuleChangesArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type RuleFindingCountArgs = {
+  since?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+export type RuleConnection = {
+  __typename?: 'RuleConnection';
+  edges: Array<RuleEdge>;
+  nodes: Array<Rule>;
+  pageInfo: PageInfo;
+};
+
+export type RuleCount = {
+  __typename?: 'RuleCount';
+  count: Scalars['Int']['output'];
+  rule: Scalars['String']['output'];
+  severity: Severity;
+};
+
+export type RuleEdge = {
+  __typename?: 'RuleEdge';
+  cursor: Scalars['String']['output'];
+  node: Rule;
+};
+
+export type RuleException = {
+  __typename?: 'RuleException';
+  added: Scalars['DateTime']['output'];
+  addedBy: Scalars['String']['output'];
+  comps: Array<Scalars['String']['output']>;
+  fields: Array<Scalars['String']['output']>;
+  name: Scalars['String']['output'];
+  reason: Scalars['String']['output'];
+  values: Array<Array<Scalars['String']['output']>>;
+};
+
+export type RuleExceptionInput = {
+  comps: Array<Scalars['String']['input']>;
+  fields: Array<Scalars['String']['input']>;
+  name: Scalars['String']['input'];
+  values: Array<Array<Scalars['String']['input']>>;
+};
+
+export type RuleFileInput = {
+  name: Scalars['String']['input'];
+  text: Scalars['String']['input'];
+};
+
+export type RuleFilter = {
+  enabled?: InputMaybe<Scalars['Boolean']['input']>;
+  severities?: InputMaybe<Array<Severity>>;
+  technique?: InputMaybe<Scalars['String']['input']>;
+  text?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type RuleInForce = {
+  __typename?: 'RuleInForce';
+  enabled: Scalars['Boolean']['output'];
+  exceptions: Array<Scalars['String']['output']>;
+  name: Scalars['String']['output'];
+  severity: Severity;
+  version: Scalars['String']['output'];
+};
+
+export type RulePayload = {
+  __typename?: 'RulePayload';
+  rule?: Maybe<Rule>;
+  userErrors: Array<UserError>;
+};
+
+export type RuleSetState = {
+  __typename?: 'RuleSetState';
+  asOf: Scalars['DateTime']['output'];
+  /** The change that made it so; null before the first. */
+  lastChange?: Maybe<Change>;
+  rules: Array<RuleInForce>;
+  version: Scalars['Int']['output'];
+};
+
+export type SetCaseStateInput = {
+  caseId: Scalars['ID']['input'];
+  disposition?: InputMaybe<Disposition>;
+  state: CaseState;
+};
+
+export type SetRuleEnabledInput = {
+  enabled: Scalars['Boolean']['input'];
+  reason?: InputMaybe<Scalars['String']['input']>;
+  rule: Scalars['String']['input'];
+  tenant: Scalars['String']['input'];
+};
+
+export type Severity =
+  | 'CRITICAL'
+  | 'HIGH'
+  | 'INFORMATIONAL'
+  | 'LOW'
+  | 'MEDIUM';
+
+export type SeverityCount = {
+  __typename?: 'SeverityCount';
+  count: Scalars['Int']['output'];
+  severity: Severity;
+};
+
+export type Subscription = {
+  __typename?: 'Subscription';
+  caseChanged: Case;
+  findingRaised: Finding;
+  nodeChanged: WatchedNode;
+  ruleChanged: Rule;
+};
+
+
+export type SubscriptionCaseChangedArgs = {
+  tenant: Scalars['String']['input'];
+};
+
+
+export type SubscriptionFindingRaisedArgs = {
+  filter?: InputMaybe<FindingFilter>;
+  tenant: Scalars['String']['input'];
+};
+
+
+export type SubscriptionNodeChangedArgs = {
+  tenant: Scalars['String']['input'];
+};
+
+
+export type SubscriptionRuleChangedArgs = {
+  tenant: Scalars['String']['input'];
+};
+
+export type Tenant = Node & {
+  __typename?: 'Tenant';
+  cases: CaseConnection;
+  /** Every decision, newest first. */
+  changes: ChangeConnection;
+  enrollmentTokens: EnrollmentTokenConnection;
+  findings: FindingConnection;
+  id: Scalars['ID']['output'];
+  name: Scalars['String']['output'];
+  nodes: WatchedNodeConnection;
+  overview: Overview;
+  rule?: Maybe<Rule>;
+  /** Which rules were in force at a time, from the event stream itself. Without `asOf`: now. */
+  ruleSet: RuleSetState;
+  rules: RuleConnection;
+  /** Stands in URLs and in `tenant(id:)`. */
+  slug: Scalars['String']['output'];
+};
+
+
+export type TenantCasesArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<CaseFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type TenantChangesArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<ChangeFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type TenantEnrollmentTokensArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type TenantFindingsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<FindingFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type TenantNodesArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type TenantOverviewArgs = {
+  since?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+
+export type TenantRuleArgs = {
+  name: Scalars['String']['input'];
+};
+
+
+export type TenantRuleSetArgs = {
+  asOf?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+
+export type TenantRulesArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<RuleFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+export type TimeCount = {
+  __typename?: 'TimeCount';
+  count: Scalars['Int']['output'];
+  time: Scalars['DateTime']['output'];
+};
+
+export type TimelineEntry = Change | Comment | Finding;
+
+export type TokenState =
+  | 'EXPIRED'
+  | 'REVOKED'
+  | 'USED_UP'
+  | 'VALID';
+
+export type UserError = {
+  __typename?: 'UserError';
+  /** Closed set: NOT_FOUND, INVALID, CONFLICT, FORBIDDEN, EXHAUSTED, UNAVAILABLE. */
+  code: Scalars['String']['output'];
+  column?: Maybe<Scalars['Int']['output']>;
+  /** Path in the input, such as ["exception", "fields", "0"]. */
+  field: Array<Scalars['String']['output']>;
+  line?: Maybe<Scalars['Int']['output']>;
+  message: Scalars['String']['output'];
+};
+
+export type Viewer = {
+  __typename?: 'Viewer';
+  id: Scalars['ID']['output'];
+  /** A generated password is still in use. */
+  mustChangePassword: Scalars['Boolean']['output'];
+  name: Scalars['String']['output'];
+  permissions: Array<Permission>;
+  tenants: Array<Tenant>;
+};
+
+export type ViewerPayload = {
+  __typename?: 'ViewerPayload';
+  userErrors: Array<UserError>;
+  viewer?: Maybe<Viewer>;
+};
+
+/** A machine that runs the agent. */
+export type WatchedNode = Node & {
+  __typename?: 'WatchedNode';
+  agentVersion: Scalars['String']['output'];
+  certificateExpires?: Maybe<Scalars['DateTime']['output']>;
+  /** Watched spans and gaps, oldest first: what "nothing found" is worth. */
+  coverage: Array<CoverageSpan>;
+  cpuMillis: Scalars['Float']['output'];
+  enrolled: Scalars['DateTime']['output'];
+  eventsLost: Scalars['Float']['output'];
+  eventsRead: Scalars['Float']['output'];
+  health: NodeHealth;
+  hooks: Array<Scalars['String']['output']>;
+  hostname: Scalars['String']['output'];
+  id: Scalars['ID']['output'];
+  kernel?: Maybe<Scalars['String']['output']>;
+  lastSeen?: Maybe<Scalars['DateTime']['output']>;
+  /** Every loss that was reported, newest first. */
+  ledger: Array<LossEntry>;
+  rssBytes: Scalars['Float']['output'];
+  spoolBytes: Scalars['Float']['output'];
+};
+
+
+/** A machine that runs the agent. */
+export type WatchedNodeCoverageArgs = {
+  from?: InputMaybe<Scalars['DateTime']['input']>;
+  until?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+
+/** A machine that runs the agent. */
+export type WatchedNodeLedgerArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  from?: InputMaybe<Scalars['DateTime']['input']>;
+  until?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+export type WatchedNodeConnection = {
+  __typename?: 'WatchedNodeConnection';
+  edges: Array<WatchedNodeEdge>;
+  nodes: Array<WatchedNode>;
+  pageInfo: PageInfo;
+};
+
+export type WatchedNodeEdge = {
+  __typename?: 'WatchedNodeEdge';
+  cursor: Scalars['String']['output'];
+  node: WatchedNode;
+};
+
+export type WatchedNodePayload = {
+  __typename?: 'WatchedNodePayload';
+  userErrors: Array<UserError>;
+  watchedNode?: Maybe<WatchedNode>;
+};
+
+
+
+export type ResolverTypeWrapper<T> = Promise<T> | T;
+
+
+export type ResolverWithResolve<TResult, TParent, TContext, TArgs> = {
+  resolve: ResolverFn<TResult, TParent, TContext, TArgs>;
+};
+export type Resolver<TResult, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs> | ResolverWithResolve<TResult, TParent, TContext, TArgs>;
+
+export type ResolverFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Promise<TResult> | TResult;
+
+export type SubscriptionSubscribeFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => AsyncIterable<TResult> | Promise<AsyncIterable<TResult>>;
+
+export type SubscriptionResolveFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+export interface SubscriptionSubscriberObject<TResult, TKey extends string, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<{ [key in TKey]: TResult }, TParent, TContext, TArgs>;
+  resolve?: SubscriptionResolveFn<TResult, { [key in TKey]: TResult }, TContext, TArgs>;
+}
+
+export interface SubscriptionResolverObject<TResult, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<any, TParent, TContext, TArgs>;
+  resolve: SubscriptionResolveFn<TResult, any, TContext, TArgs>;
+}
+
+export type SubscriptionObject<TResult, TKey extends string, TParent, TContext, TArgs> =
+  | SubscriptionSubscriberObject<TResult, TKey, TParent, TContext, TArgs>
+  | SubscriptionResolverObject<TResult, TParent, TContext, TArgs>;
+
+export type SubscriptionResolver<TResult, TKey extends string, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> =
+  | ((...args: any[]) => SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>)
+  | SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>;
+
+export type TypeResolveFn<TTypes, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (
+  parent: TParent,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Maybe<TTypes> | Promise<Maybe<TTypes>>;
+
+export type IsTypeOfResolverFn<T = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (obj: T, context: TContext, info: GraphQLResolveInfo) => boolean | Promise<boolean>;
+
+export type NextResolverFn<T> = () => Promise<T>;
+
+export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = (
+  next: NextResolverFn<TResult>,
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+
+
+/** Mapping of union types */
+export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
+  TimelineEntry:
+    | ( ChangeRow )
+    | ( CommentRow )
+    | ( FindingRow )
+  ;
+};
+
+/** Mapping of interface types */
+export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
+  Node:
+    | ( CaseRow )
+    | ( TokenRow )
+    | ( FindingRow )
+    | ( RuleRow )
+    | ( TenantRow )
+    | ( NodeRow )
+  ;
+};
+
+/** Mapping between all available schema types and the resolvers types */
+export type ResolversTypes = {
+  AddRuleExceptionInput: AddRuleExceptionInput;
+  AssignCaseInput: AssignCaseInput;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  Case: ResolverTypeWrapper<CaseRow>;
+  CaseConnection: ResolverTypeWrapper<Omit<CaseConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['CaseEdge']>, nodes: Array<ResolversTypes['Case']> }>;
+  CaseEdge: ResolverTypeWrapper<Omit<CaseEdge, 'node'> & { node: ResolversTypes['Case'] }>;
+  CaseFilter: CaseFilter;
+  CasePayload: ResolverTypeWrapper<Omit<CasePayload, 'case'> & { case?: Maybe<ResolversTypes['Case']> }>;
+  CaseState: CaseState;
+  Change: ResolverTypeWrapper<ChangeRow>;
+  ChangeConnection: ResolverTypeWrapper<Omit<ChangeConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['ChangeEdge']>, nodes: Array<ResolversTypes['Change']> }>;
+  ChangeEdge: ResolverTypeWrapper<Omit<ChangeEdge, 'node'> & { node: ResolversTypes['Change'] }>;
+  ChangeFilter: ChangeFilter;
+  ChangePasswordInput: ChangePasswordInput;
+  Comment: ResolverTypeWrapper<CommentRow>;
+  CommentCaseInput: CommentCaseInput;
+  CoverageSpan: ResolverTypeWrapper<CoverageSpan>;
+  CreateEnrollmentTokenInput: CreateEnrollmentTokenInput;
+  CreateEnrollmentTokenPayload: ResolverTypeWrapper<Omit<CreateEnrollmentTokenPayload, 'token'> & { token?: Maybe<ResolversTypes['EnrollmentToken']> }>;
+  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  Disposition: Disposition;
+  EnrollmentToken: ResolverTypeWrapper<TokenRow>;
+  EnrollmentTokenConnection: ResolverTypeWrapper<Omit<EnrollmentTokenConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['EnrollmentTokenEdge']>, nodes: Array<ResolversTypes['EnrollmentToken']> }>;
+  EnrollmentTokenEdge: ResolverTypeWrapper<Omit<EnrollmentTokenEdge, 'node'> & { node: ResolversTypes['EnrollmentToken'] }>;
+  EnrollmentTokenPayload: ResolverTypeWrapper<Omit<EnrollmentTokenPayload, 'token'> & { token?: Maybe<ResolversTypes['EnrollmentToken']> }>;
+  Event: ResolverTypeWrapper<Event>;
+  Field: ResolverTypeWrapper<Field>;
+  Finding: ResolverTypeWrapper<FindingRow>;
+  FindingConnection: ResolverTypeWrapper<Omit<FindingConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['FindingEdge']>, nodes: Array<ResolversTypes['Finding']> }>;
+  FindingEdge: ResolverTypeWrapper<Omit<FindingEdge, 'node'> & { node: ResolversTypes['Finding'] }>;
+  FindingFilter: FindingFilter;
+  FindingRule: ResolverTypeWrapper<FindingRule>;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  HealthCount: ResolverTypeWrapper<HealthCount>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  ImportRulesInput: ImportRulesInput;
+  ImportRulesPayload: ResolverTypeWrapper<Omit<ImportRulesPayload, 'ruleSet'> & { ruleSet?: Maybe<ResolversTypes['RuleSetState']> }>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
+  LossEntry: ResolverTypeWrapper<LossEntry>;
+  LossStage: LossStage;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
+  NodeHealth: NodeHealth;
+  Overview: ResolverTypeWrapper<Omit<Overview, 'topRules'> & { topRules: Array<ResolversTypes['RuleCount']> }>;
+  PageInfo: ResolverTypeWrapper<PageInfo>;
+  Permission: Permission;
+  Process: ResolverTypeWrapper<Process>;
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  RemoveNodeInput: RemoveNodeInput;
+  RemoveRuleExceptionInput: RemoveRuleExceptionInput;
+  RevokeEnrollmentTokenInput: RevokeEnrollmentTokenInput;
+  Rule: ResolverTypeWrapper<RuleRow>;
+  RuleConnection: ResolverTypeWrapper<Omit<RuleConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['RuleEdge']>, nodes: Array<ResolversTypes['Rule']> }>;
+  RuleCount: ResolverTypeWrapper<RuleCount>;
+  RuleEdge: ResolverTypeWrapper<Omit<RuleEdge, 'node'> & { node: ResolversTypes['Rule'] }>;
+  RuleException: ResolverTypeWrapper<RuleException>;
+  RuleExceptionInput: RuleExceptionInput;
+  RuleFileInput: RuleFileInput;
+  RuleFilter: RuleFilter;
+  RuleInForce: ResolverTypeWrapper<RuleInForce>;
+  RulePayload: ResolverTypeWrapper<Omit<RulePayload, 'rule'> & { rule?: Maybe<ResolversTypes['Rule']> }>;
+  RuleSetState: ResolverTypeWrapper<Omit<RuleSetState, 'lastChange'> & { lastChange?: Maybe<ResolversTypes['Change']> }>;
+  SetCaseStateInput: SetCaseStateInput;
+  SetRuleEnabledInput: SetRuleEnabledInput;
+  Severity: Severity;
+  SeverityCount: ResolverTypeWrapper<SeverityCount>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Tenant: ResolverTypeWrapper<TenantRow>;
+  TimeCount: ResolverTypeWrapper<TimeCount>;
+  TimelineEntry: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['TimelineEntry']>;
+  TokenState: TokenState;
+  UserError: ResolverTypeWrapper<UserError>;
+  Viewer: ResolverTypeWrapper<UserRow>;
+  ViewerPayload: ResolverTypeWrapper<Omit<ViewerPayload, 'viewer'> & { viewer?: Maybe<ResolversTypes['Viewer']> }>;
+  WatchedNode: ResolverTypeWrapper<NodeRow>;
+  WatchedNodeConnection: ResolverTypeWrapper<Omit<WatchedNodeConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['WatchedNodeEdge']>, nodes: Array<ResolversTypes['WatchedNode']> }>;
+  WatchedNodeEdge: ResolverTypeWrapper<Omit<WatchedNodeEdge, 'node'> & { node: ResolversTypes['WatchedNode'] }>;
+  WatchedNodePayload: ResolverTypeWrapper<Omit<WatchedNodePayload, 'watchedNode'> & { watchedNode?: Maybe<ResolversTypes['WatchedNode']> }>;
+};
+
+/** Mapping between all available schema types and the resolvers parents */
+export type ResolversParentTypes = {
+  AddRuleExceptionInput: AddRuleExceptionInput;
+  AssignCaseInput: AssignCaseInput;
+  Boolean: Scalars['Boolean']['output'];
+  Case: CaseRow;
+  CaseConnection: Omit<CaseConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['CaseEdge']>, nodes: Array<ResolversParentTypes['Case']> };
+  CaseEdge: Omit<CaseEdge, 'node'> & { node: ResolversParentTypes['Case'] };
+  CaseFilter: CaseFilter;
+  CasePayload: Omit<CasePayload, 'case'> & { case?: Maybe<ResolversParentTypes['Case']> };
+  Change: ChangeRow;
+  ChangeConnection: Omit<ChangeConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['ChangeEdge']>, nodes: Array<ResolversParentTypes['Change']> };
+  ChangeEdge: Omit<ChangeEdge, 'node'> & { node: ResolversParentTypes['Change'] };
+  ChangeFilter: ChangeFilter;
+  ChangePasswordInput: ChangePasswordInput;
+  Comment: CommentRow;
+  CommentCaseInput: CommentCaseInput;
+  CoverageSpan: CoverageSpan;
+  CreateEnrollmentTokenInput: CreateEnrollmentTokenInput;
+  CreateEnrollmentTokenPayload: Omit<CreateEnrollmentTokenPayload, 'token'> & { token?: Maybe<ResolversParentTypes['EnrollmentToken']> };
+  DateTime: Scalars['DateTime']['output'];
+  EnrollmentToken: TokenRow;
+  EnrollmentTokenConnection: Omit<EnrollmentTokenConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['EnrollmentTokenEdge']>, nodes: Array<ResolversParentTypes['EnrollmentToken']> };
+  EnrollmentTokenEdge: Omit<EnrollmentTokenEdge, 'node'> & { node: ResolversParentTypes['EnrollmentToken'] };
+  EnrollmentTokenPayload: Omit<EnrollmentTokenPayload, 'token'> & { token?: Maybe<ResolversParentTypes['EnrollmentToken']> };
+  Event: Event;
+  Field: Field;
+  Finding: FindingRow;
+  FindingConnection: Omit<FindingConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['FindingEdge']>, nodes: Array<ResolversParentTypes['Finding']> };
+  FindingEdge: Omit<FindingEdge, 'node'> & { node: ResolversParentTypes['Finding'] };
+  FindingFilter: FindingFilter;
+  FindingRule: FindingRule;
+  Float: Scalars['Float']['output'];
+  HealthCount: HealthCount;
+  ID: Scalars['ID']['output'];
+  ImportRulesInput: ImportRulesInput;
+  ImportRulesPayload: Omit<ImportRulesPayload, 'ruleSet'> & { ruleSet?: Maybe<ResolversParentTypes['RuleSetState']> };
+  Int: Scalars['Int']['output'];
+  JSON: Scalars['JSON']['output'];
+  LossEntry: LossEntry;
+  Mutation: Record<PropertyKey, never>;
+  Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
+  Overview: Omit<Overview, 'topRules'> & { topRules: Array<ResolversParentTypes['RuleCount']> };
+  PageInfo: PageInfo;
+  Process: Process;
+  Query: Record<PropertyKey, never>;
+  RemoveNodeInput: RemoveNodeInput;
+  RemoveRuleExceptionInput: RemoveRuleExceptionInput;
+  RevokeEnrollmentTokenInput: RevokeEnrollmentTokenInput;
+  Rule: RuleRow;
+  RuleConnection: Omit<RuleConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['RuleEdge']>, nodes: Array<ResolversParentTypes['Rule']> };
+  RuleCount: RuleCount;
+  RuleEdge: Omit<RuleEdge, 'node'> & { node: ResolversParentTypes['Rule'] };
+  RuleException: RuleException;
+  RuleExceptionInput: RuleExceptionInput;
+  RuleFileInput: RuleFileInput;
+  RuleFilter: RuleFilter;
+  RuleInForce: RuleInForce;
+  RulePayload: Omit<RulePayload, 'rule'> & { rule?: Maybe<ResolversParentTypes['Rule']> };
+  RuleSetState: Omit<RuleSetState, 'lastChange'> & { lastChange?: Maybe<ResolversParentTypes['Change']> };
+  SetCaseStateInput: SetCaseStateInput;
+  SetRuleEnabledInput: SetRuleEnabledInput;
+  SeverityCount: SeverityCount;
+  String: Scalars['String']['output'];
+  Subscription: Record<PropertyKey, never>;
+  Tenant: TenantRow;
+  TimeCount: TimeCount;
+  TimelineEntry: ResolversUnionTypes<ResolversParentTypes>['TimelineEntry'];
+  UserError: UserError;
+  Viewer: UserRow;
+  ViewerPayload: Omit<ViewerPayload, 'viewer'> & { viewer?: Maybe<ResolversParentTypes['Viewer']> };
+  WatchedNode: NodeRow;
+  WatchedNodeConnection: Omit<WatchedNodeConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['WatchedNodeEdge']>, nodes: Array<ResolversParentTypes['WatchedNode']> };
+  WatchedNodeEdge: Omit<WatchedNodeEdge, 'node'> & { node: ResolversParentTypes['WatchedNode'] };
+  WatchedNodePayload: Omit<WatchedNodePayload, 'watchedNode'> & { watchedNode?: Maybe<ResolversParentTypes['WatchedNode']> };
+};
+
+export type CaseResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Case'] = ResolversParentTypes['Case']> = {
+  assigneeName?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  disposition?: Resolver<Maybe<ResolversTypes['Disposition']>, ParentType, ContextType>;
+  findingCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  findings?: Resolver<ResolversTypes['FindingConnection'], ParentType, ContextType, RequireFields<CaseFindingsArgs, 'first'>>;
+  firstSeen?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  hostname?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  lastSeen?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  rules?: Resolver<Array<ResolversTypes['RuleCount']>, ParentType, ContextType>;
+  severity?: Resolver<ResolversTypes['Severity'], ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['CaseState'], ParentType, ContextType>;
+  techniques?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  timeline?: Resolver<Array<ResolversTypes['TimelineEntry']>, ParentType, ContextType>;
+  title?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  watchedNode?: Resolver<Maybe<ResolversTypes['WatchedNode']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type CaseConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CaseConnection'] = ResolversParentTypes['CaseConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['CaseEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Case']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type CaseEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CaseEdge'] = ResolversParentTypes['CaseEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Case'], ParentType, ContextType>;
+};
+
+export type CasePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CasePayload'] = ResolversParentTypes['CasePayload']> = {
+  case?: Resolver<Maybe<ResolversTypes['Case']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type ChangeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Change'] = ResolversParentTypes['Change']> = {
+  actor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  after?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  aggregate?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  before?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  stream?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  summary?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  time?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ChangeConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ChangeConnection'] = ResolversParentTypes['ChangeConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['ChangeEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Change']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type ChangeEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ChangeEdge'] = ResolversParentTypes['ChangeEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Change'], ParentType, ContextType>;
+};
+
+export type CommentResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Comment'] = ResolversParentTypes['Comment']> = {
+  author?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  text?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  time?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type CoverageSpanResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CoverageSpan'] = ResolversParentTypes['CoverageSpan']> = {
+  events?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  from?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  lost?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  until?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  watched?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type CreateEnrollmentTokenPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CreateEnrollmentTokenPayload'] = ResolversParentTypes['CreateEnrollmentTokenPayload']> = {
+  command?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  secret?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  token?: Resolver<Maybe<ResolversTypes['EnrollmentToken']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
+  name: 'DateTime';
+}
+
+export type EnrollmentTokenResolvers<ContextType = Context, ParentType extends ResolversParentTypes['EnrollmentToken'] = ResolversParentTypes['EnrollmentToken']> = {
+  created?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  expires?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  label?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  maxUses?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['TokenState'], ParentType, ContextType>;
+  uses?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type EnrollmentTokenConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['EnrollmentTokenConnection'] = ResolversParentTypes['EnrollmentTokenConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['EnrollmentTokenEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['EnrollmentToken']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type EnrollmentTokenEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['EnrollmentTokenEdge'] = ResolversParentTypes['EnrollmentTokenEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['EnrollmentToken'], ParentType, ContextType>;
+};
+
+export type EnrollmentTokenPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['EnrollmentTokenPayload'] = ResolversParentTypes['EnrollmentTokenPayload']> = {
+  token?: Resolver<Maybe<ResolversTypes['EnrollmentToken']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type EventResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Event'] = ResolversParentTypes['Event']> = {
+  id?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  raw?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  result?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  summary?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  tid?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  time?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type FieldResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Field'] = ResolversParentTypes['Field']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  value?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type FindingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Finding'] = ResolversParentTypes['Finding']> = {
+  case?: Resolver<Maybe<ResolversTypes['Case']>, ParentType, ContextType>;
+  detected?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  event?: Resolver<Maybe<ResolversTypes['Event']>, ParentType, ContextType>;
+  fields?: Resolver<Array<ResolversTypes['Field']>, ParentType, ContextType>;
+  hostname?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  lineage?: Resolver<Array<ResolversTypes['Process']>, ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  rule?: Resolver<ResolversTypes['FindingRule'], ParentType, ContextType>;
+  severity?: Resolver<ResolversTypes['Severity'], ParentType, ContextType>;
+  techniques?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  time?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  watchedNode?: Resolver<Maybe<ResolversTypes['WatchedNode']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type FindingConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['FindingConnection'] = ResolversParentTypes['FindingConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['FindingEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Finding']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type FindingEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['FindingEdge'] = ResolversParentTypes['FindingEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Finding'], ParentType, ContextType>;
+};
+
+export type FindingRuleResolvers<ContextType = Context, ParentType extends ResolversParentTypes['FindingRule'] = ResolversParentTypes['FindingRule']> = {
+  condition?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  description?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  ruleSetVersion?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  tags?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type HealthCountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['HealthCount'] = ResolversParentTypes['HealthCount']> = {
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  health?: Resolver<ResolversTypes['NodeHealth'], ParentType, ContextType>;
+};
+
+export type ImportRulesPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ImportRulesPayload'] = ResolversParentTypes['ImportRulesPayload']> = {
+  ruleSet?: Resolver<Maybe<ResolversTypes['RuleSetState']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+  warnings?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
+  name: 'JSON';
+}
+
+export type LossEntryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LossEntry'] = ResolversParentTypes['LossEntry']> = {
+  count?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  cpu?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  hook?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  since?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  stage?: Resolver<ResolversTypes['LossStage'], ParentType, ContextType>;
+  until?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  addRuleException?: Resolver<ResolversTypes['RulePayload'], ParentType, ContextType, RequireFields<MutationAddRuleExceptionArgs, 'input'>>;
+  assignCase?: Resolver<ResolversTypes['CasePayload'], ParentType, ContextType, RequireFields<MutationAssignCaseArgs, 'input'>>;
+  changePassword?: Resolver<ResolversTypes['ViewerPayload'], ParentType, ContextType, RequireFields<MutationChangePasswordArgs, 'input'>>;
+  commentCase?: Resolver<ResolversTypes['CasePayload'], ParentType, ContextType, RequireFields<MutationCommentCaseArgs, 'input'>>;
+  createEnrollmentToken?: Resolver<ResolversTypes['CreateEnrollmentTokenPayload'], ParentType, ContextType, RequireFields<MutationCreateEnrollmentTokenArgs, 'input'>>;
+  importRules?: Resolver<ResolversTypes['ImportRulesPayload'], ParentType, ContextType, RequireFields<MutationImportRulesArgs, 'input'>>;
+  removeNode?: Resolver<ResolversTypes['WatchedNodePayload'], ParentType, ContextType, RequireFields<MutationRemoveNodeArgs, 'input'>>;
+  removeRuleException?: Resolver<ResolversTypes['RulePayload'], ParentType, ContextType, RequireFields<MutationRemoveRuleExceptionArgs, 'input'>>;
+  revokeEnrollmentToken?: Resolver<ResolversTypes['EnrollmentTokenPayload'], ParentType, ContextType, RequireFields<MutationRevokeEnrollmentTokenArgs, 'input'>>;
+  setCaseState?: Resolver<ResolversTypes['CasePayload'], ParentType, ContextType, RequireFields<MutationSetCaseStateArgs, 'input'>>;
+  setRuleEnabled?: Resolver<ResolversTypes['RulePayload'], ParentType, ContextType, RequireFields<MutationSetRuleEnabledArgs, 'input'>>;
+};
+
+export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
+  __resolveType: TypeResolveFn<'Case' | 'EnrollmentToken' | 'Finding' | 'Rule' | 'Tenant' | 'WatchedNode', ParentType, ContextType>;
+};
+
+export type OverviewResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Overview'] = ResolversParentTypes['Overview']> = {
+  eventsLost?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  eventsRead?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  findings?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  findingsBySeverity?: Resolver<Array<ResolversTypes['SeverityCount']>, ParentType, ContextType>;
+  findingsOverTime?: Resolver<Array<ResolversTypes['TimeCount']>, ParentType, ContextType>;
+  nodesByHealth?: Resolver<Array<ResolversTypes['HealthCount']>, ParentType, ContextType>;
+  openCases?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  since?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  topRules?: Resolver<Array<ResolversTypes['RuleCount']>, ParentType, ContextType>;
+};
+
+export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
+  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type ProcessResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Process'] = ResolversParentTypes['Process']> = {
+  args?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  commandLine?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  containerId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  cwd?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  euid?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  exe?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  gid?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  loginuid?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  pid?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  ppid?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  sid?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  start?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  tty?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  uid?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  user?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  me?: Resolver<Maybe<ResolversTypes['Viewer']>, ParentType, ContextType>;
+  node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
+  tenant?: Resolver<Maybe<ResolversTypes['Tenant']>, ParentType, ContextType, RequireFields<QueryTenantArgs, 'id'>>;
+};
+
+export type RuleResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Rule'] = ResolversParentTypes['Rule']> = {
+  changes?: Resolver<ResolversTypes['ChangeConnection'], ParentType, ContextType, RequireFields<RuleChangesArgs, 'first'>>;
+  condition?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  description?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  enabled?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  exceptions?: Resolver<Array<ResolversTypes['RuleException']>, ParentType, ContextType>;
+  file?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  findingCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType, Partial<RuleFindingCountArgs>>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  output?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  severity?: Resolver<ResolversTypes['Severity'], ParentType, ContextType>;
+  source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  tags?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  techniques?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  text?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RuleConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RuleConnection'] = ResolversParentTypes['RuleConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['RuleEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Rule']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type RuleCountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RuleCount'] = ResolversParentTypes['RuleCount']> = {
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  rule?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  severity?: Resolver<ResolversTypes['Severity'], ParentType, ContextType>;
+};
+
+export type RuleEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RuleEdge'] = ResolversParentTypes['RuleEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Rule'], ParentType, ContextType>;
+};
+
+export type RuleExceptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RuleException'] = ResolversParentTypes['RuleException']> = {
+  added?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  addedBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  comps?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  fields?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  values?: Resolver<Array<Array<ResolversTypes['String']>>, ParentType, ContextType>;
+};
+
+export type RuleInForceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RuleInForce'] = ResolversParentTypes['RuleInForce']> = {
+  enabled?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  exceptions?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  severity?: Resolver<ResolversTypes['Severity'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type RulePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RulePayload'] = ResolversParentTypes['RulePayload']> = {
+  rule?: Resolver<Maybe<ResolversTypes['Rule']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type RuleSetStateResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RuleSetState'] = ResolversParentTypes['RuleSetState']> = {
+  asOf?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  lastChange?: Resolver<Maybe<ResolversTypes['Change']>, ParentType, ContextType>;
+  rules?: Resolver<Array<ResolversTypes['RuleInForce']>, ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type SeverityCountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SeverityCount'] = ResolversParentTypes['SeverityCount']> = {
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  severity?: Resolver<ResolversTypes['Severity'], ParentType, ContextType>;
+};
+
+export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  caseChanged?: SubscriptionResolver<ResolversTypes['Case'], "caseChanged", ParentType, ContextType, RequireFields<SubscriptionCaseChangedArgs, 'tenant'>>;
+  findingRaised?: SubscriptionResolver<ResolversTypes['Finding'], "findingRaised", ParentType, ContextType, RequireFields<SubscriptionFindingRaisedArgs, 'tenant'>>;
+  nodeChanged?: SubscriptionResolver<ResolversTypes['WatchedNode'], "nodeChanged", ParentType, ContextType, RequireFields<SubscriptionNodeChangedArgs, 'tenant'>>;
+  ruleChanged?: SubscriptionResolver<ResolversTypes['Rule'], "ruleChanged", ParentType, ContextType, RequireFields<SubscriptionRuleChangedArgs, 'tenant'>>;
+};
+
+export type TenantResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Tenant'] = ResolversParentTypes['Tenant']> = {
+  cases?: Resolver<ResolversTypes['CaseConnection'], ParentType, ContextType, RequireFields<TenantCasesArgs, 'first'>>;
+  changes?: Resolver<ResolversTypes['ChangeConnection'], ParentType, ContextType, RequireFields<TenantChangesArgs, 'first'>>;
+  enrollmentTokens?: Resolver<ResolversTypes['EnrollmentTokenConnection'], ParentType, ContextType, RequireFields<TenantEnrollmentTokensArgs, 'first'>>;
+  findings?: Resolver<ResolversTypes['FindingConnection'], ParentType, ContextType, RequireFields<TenantFindingsArgs, 'first'>>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  nodes?: Resolver<ResolversTypes['WatchedNodeConnection'], ParentType, ContextType, RequireFields<TenantNodesArgs, 'first'>>;
+  overview?: Resolver<ResolversTypes['Overview'], ParentType, ContextType, Partial<TenantOverviewArgs>>;
+  rule?: Resolver<Maybe<ResolversTypes['Rule']>, ParentType, ContextType, RequireFields<TenantRuleArgs, 'name'>>;
+  ruleSet?: Resolver<ResolversTypes['RuleSetState'], ParentType, ContextType, Partial<TenantRuleSetArgs>>;
+  rules?: Resolver<ResolversTypes['RuleConnection'], ParentType, ContextType, RequireFields<TenantRulesArgs, 'first'>>;
+  slug?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type TimeCountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TimeCount'] = ResolversParentTypes['TimeCount']> = {
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  time?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type TimelineEntryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TimelineEntry'] = ResolversParentTypes['TimelineEntry']> = {
+  __resolveType: TypeResolveFn<'Change' | 'Comment' | 'Finding', ParentType, ContextType>;
+};
+
+export type UserErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  column?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  field?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  line?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type ViewerResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Viewer'] = ResolversParentTypes['Viewer']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  mustChangePassword?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  permissions?: Resolver<Array<ResolversTypes['Permission']>, ParentType, ContextType>;
+  tenants?: Resolver<Array<ResolversTypes['Tenant']>, ParentType, ContextType>;
+};
+
+export type ViewerPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ViewerPayload'] = ResolversParentTypes['ViewerPayload']> = {
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+  viewer?: Resolver<Maybe<ResolversTypes['Viewer']>, ParentType, ContextType>;
+};
+
+export type WatchedNodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WatchedNode'] = ResolversParentTypes['WatchedNode']> = {
+  agentVersion?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  certificateExpires?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  coverage?: Resolver<Array<ResolversTypes['CoverageSpan']>, ParentType, ContextType, Partial<WatchedNodeCoverageArgs>>;
+  cpuMillis?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  enrolled?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  eventsLost?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  eventsRead?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  health?: Resolver<ResolversTypes['NodeHealth'], ParentType, ContextType>;
+  hooks?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  hostname?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  kernel?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  lastSeen?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  ledger?: Resolver<Array<ResolversTypes['LossEntry']>, ParentType, ContextType, RequireFields<WatchedNodeLedgerArgs, 'first'>>;
+  rssBytes?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  spoolBytes?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type WatchedNodeConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WatchedNodeConnection'] = ResolversParentTypes['WatchedNodeConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['WatchedNodeEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['WatchedNode']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type WatchedNodeEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WatchedNodeEdge'] = ResolversParentTypes['WatchedNodeEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['WatchedNode'], ParentType, ContextType>;
+};
+
+export type WatchedNodePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WatchedNodePayload'] = ResolversParentTypes['WatchedNodePayload']> = {
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+  watchedNode?: Resolver<Maybe<ResolversTypes['WatchedNode']>, ParentType, ContextType>;
+};
+
+export type Resolvers<ContextType = Context> = {
+  Case?: CaseResolvers<ContextType>;
+  CaseConnection?: CaseConnectionResolvers<ContextType>;
+  CaseEdge?: CaseEdgeResolvers<ContextType>;
+  CasePayload?: CasePayloadResolvers<ContextType>;
+  Change?: ChangeResolvers<ContextType>;
+  ChangeConnection?: ChangeConnectionResolvers<ContextType>;
+  ChangeEdge?: ChangeEdgeResolvers<ContextType>;
+  Comment?: CommentResolvers<ContextType>;
+  CoverageSpan?: CoverageSpanResolvers<ContextType>;
+  CreateEnrollmentTokenPayload?: CreateEnrollmentTokenPayloadResolvers<ContextType>;
+  DateTime?: GraphQLScalarType;
+  EnrollmentToken?: EnrollmentTokenResolvers<ContextType>;
+  EnrollmentTokenConnection?: EnrollmentTokenConnectionResolvers<ContextType>;
+  EnrollmentTokenEdge?: EnrollmentTokenEdgeResolvers<ContextType>;
+  EnrollmentTokenPayload?: EnrollmentTokenPayloadResolvers<ContextType>;
+  Event?: EventResolvers<ContextType>;
+  Field?: FieldResolvers<ContextType>;
+  Finding?: FindingResolvers<ContextType>;
+  FindingConnection?: FindingConnectionResolvers<ContextType>;
+  FindingEdge?: FindingEdgeResolvers<ContextType>;
+  FindingRule?: FindingRuleResolvers<ContextType>;
+  HealthCount?: HealthCountResolvers<ContextType>;
+  ImportRulesPayload?: ImportRulesPayloadResolvers<ContextType>;
+  JSON?: GraphQLScalarType;
+  LossEntry?: LossEntryResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
+  Node?: NodeResolvers<ContextType>;
+  Overview?: OverviewResolvers<ContextType>;
+  PageInfo?: PageInfoResolvers<ContextType>;
+  Process?: ProcessResolvers<ContextType>;
+  Query?: QueryResolvers<ContextType>;
+  Rule?: RuleResolvers<ContextType>;
+  RuleConnection?: RuleConnectionResolvers<ContextType>;
+  RuleCount?: RuleCountResolvers<ContextType>;
+  RuleEdge?: RuleEdgeResolvers<ContextType>;
+  RuleException?: RuleExceptionResolvers<ContextType>;
+  RuleInForce?: RuleInForceResolvers<ContextType>;
+  RulePayload?: RulePayloadResolvers<ContextType>;
+  RuleSetState?: RuleSetStateResolvers<ContextType>;
+  SeverityCount?: SeverityCountResolvers<ContextType>;
+  Subscription?: SubscriptionResolvers<ContextType>;
+  Tenant?: TenantResolvers<ContextType>;
+  TimeCount?: TimeCountResolvers<ContextType>;
+  TimelineEntry?: TimelineEntryResolvers<ContextType>;
+  UserError?: UserErrorResolvers<ContextType>;
+  Viewer?: ViewerResolvers<ContextType>;
+  ViewerPayload?: ViewerPayloadResolvers<ContextType>;
+  WatchedNode?: WatchedNodeResolvers<ContextType>;
+  WatchedNodeConnection?: WatchedNodeConnectionResolvers<ContextType>;
+  WatchedNodeEdge?: WatchedNodeEdgeResolvers<ContextType>;
+  WatchedNodePayload?: WatchedNodePayloadResolvers<ContextType>;
+};
+

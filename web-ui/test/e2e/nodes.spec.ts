@@ -1,0 +1,52 @@
+import { expect, signIn, test } from './fixture'
+
+test('each node shows its health, and a losing one its ledger and coverage', async ({ page }) => {
+  await signIn(page)
+  await page.getByRole('link', { name: 'Nodes', exact: true }).click()
+  const nodes = page.getByRole('table', { name: 'Nodes' })
+  await expect(nodes.getByRole('row', { name: /laptop/ })).toContainText('Healthy')
+  await expect(nodes.getByRole('row', { name: /db-1/ })).toContainText('Silent')
+  await nodes.getByRole('link', { name: 'web-1' }).click()
+  await expect(page.getByRole('img', { name: /Coverage: 1 gap, 7 min not watched/ })).toBeVisible()
+  const ledger = page.getByRole('table', { name: 'Loss ledger' })
+  await expect(ledger.locator('tbody').getByRole('row')).toHaveCount(4)
+  await expect(ledger.getByRole('row').nth(1)).toContainText('1,204')
+  await page.getByRole('button', { name: '1h', exact: true }).click()
+  await expect(ledger.locator('tbody').getByRole('row')).toHaveCount(2)
+  await expect(page).toHaveURL(/range=1h/)
+})
+
+test('removing a node asks first', async ({ page }) => {
+  await signIn(page)
+  await page.goto('/t/default/nodes')
+  await page.getByRole('link', { name: 'build-7' }).click()
+  await page.getByRole('button', { name: 'Remove node…' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove node' }).click()
+  await expect(page.getByText('Removed', { exact: true })).toBeVisible()
+})
+
+test('a token is shown once, can be copied, and can be revoked', async ({ page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+  await signIn(page)
+  await page.goto('/t/default/settings/tokens')
+  await page.getByRole('button', { name: 'Create token' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Create token' }).click()
+  await expect(page.getByLabel('Label')).toHaveAccessibleDescription(/a label is needed/)
+  await page.getByLabel('Label').fill('edge')
+  await page.getByRole('dialog').getByRole('button', { name: 'Create token' }).click()
+  const command = await page.getByRole('region', { name: 'Command' }).innerText()
+  await page.getByRole('button', { name: 'Copy command' }).click()
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(command)
+  await page.getByRole('button', { name: 'I have copied it' }).click()
+  const row = page.getByRole('row', { name: /edge/ })
+  await expect(row).toContainText('Valid')
+  await row.getByRole('button', { name: 'Revoke edge' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Revoke token' }).click()
+  await expect(row).toContainText('Revoked')
+})
+
+test('a tenant without nodes says how to get one', async ({ page }) => {
+  await signIn(page, { tenant: 'fresh' })
+  await page.getByRole('link', { name: 'Create an enrollment token' }).click()
+  await expect(page.getByText('No enrollment token yet')).toBeVisible()
+})
