@@ -1,0 +1,121 @@
+//! The command line.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{CommandFactory, Parser, Subcommand};
+use vedetta_runtime::{ProcessArgs, Role};
+
+use crate::{ROLES, config_command, doctor, down, local_agent::LocalAgentArgs, rules_command, up};
+
+/// Runtime security and observability: watches what really runs, finds what should not.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    about,
+    after_help = "Exit codes: 0 done, 1 failed or a check found problems, 2 wrong arguments or settings, 130 stopped at once by a second signal.\n\
+                  Settings: a file (--config), variables such as VEDETTA_LISTEN__PUBLIC, or --set listen.public=…; `vedetta config show` lists all."
+)]
+pub struct Cli {
+    #[command(flatten)]
+    process: ProcessArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Everything on this machine: all roles, the first-time set-up, and the agent as a process of its own.
+    Up(LocalAgentArgs),
+    /// Runs roles until a signal.
+    Run {
+        /// Which roles; all of them when not given.
+        #[arg(long, value_name = "ROLE", value_delimiter = ',', value_parser = role)]
+        role: Vec<Role>,
+    },
+    /// Stops what `up` or `run` started with the same data folder, and waits until it is down.
+    Down,
+    /// Starts this machine's agent again, for an installation that `up` made.
+    Agent(LocalAgentArgs),
+    /// Checks this machine: kernel, BTF, capabilities, ports, disk. One line each, with what to do.
+    Doctor,
+    /// Settings.
+    #[command(subcommand)]
+    Config(config_command::ConfigCommand),
+    /// Rule files.
+    #[command(subcommand)]
+    Rules(rules_command::RulesCommand),
+    /// Prints a completion script for a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+fn role(name: &str) -> Result<Role, String> {
+    ROLES.into_iter().find(|role| role.name == name).ok_or_else(|| {
+        format!("no such role; there are {}", ROLES.iter().map(|r| r.name).collect::<Vec<_>>().join(", "))
+    })
+}
+
+impl Cli {
+    /// Does what was asked.
+    pub fn run(self) -> ExitCode {
+        match self.command {
+            Command::Completions { shell } => {
+                clap_complete::generate(shell, &mut Self::command(), "vedetta", &mut std::io::stdout());
+                ExitCode::SUCCESS
+            }
+            Command::Rules(command) => command.run(),
+            Command::Config(command) => command.run(&self.process),
+            Command::Up(agent) => with_config(&self.process, |config| up::run(config, &agent)),
+            Command::Agent(agent) => with_config(&self.process, |config| up::run_agent(config, &agent)),
+            Command::Down => with_config(&self.process, down::run),
+            Command::Doctor => with_config(&self.process, doctor::run),
+            Command::Run { role } => with_config(&self.process, |config| {
+                let roles = if role.is_empty() { ROLES.to_vec() } else { role };
+                let _pid = match down::PidFile::create(&config.common.data_dir) {
+                    Ok(pid) => pid,
+                    Err(error) => return failed(&error),
+                };
+                vedetta_runtime::run_with(config, &roles)
+            }),
+        }
+    }
+}
+
+fn with_config(args: &ProcessArgs, run: impl FnOnce(&vedetta_runtime::Config) -> ExitCode) -> ExitCode {
+    match args.load() {
+        Ok(config) => run(&config),
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Says what went wrong.
+pub fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("error: {error:#}");
+    ExitCode::FAILURE
+}
+
+/// A path as people like to read it.
+pub fn shown(path: &std::path::Path) -> String {
+    std::fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path)).display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_unknown_role_is_refused_with_the_known_ones() {
+        let error = Cli::try_parse_from(["vedetta", "run", "--role", "indexer"]).unwrap_err().to_string();
+        assert!(error.contains("ingest"), "{error}");
+    }
+}

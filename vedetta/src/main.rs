@@ -1,0 +1,24 @@
+//! The one process: all roles of Vedetta, or some of them, and the tools around it.
+//!
+//! Nothing here knows what an event is: it parses arguments and hands over. Start with `cli`.
+
+mod cli;
+mod config_command;
+mod doctor;
+mod down;
+mod local_agent;
+mod rules_command;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use vedetta_runtime::Role;
+
+/// All roles, in the order in which they are built: those that serve others first.
+pub const ROLES: [Role; 4] =
+    [vedetta_tenant::ROLE, vedetta_ingest::ROLE, vedetta_detect::ROLE, vedetta_query::ROLE];
+
+fn main() -> ExitCode {
+    cli::Cli::parse().run()
+}
