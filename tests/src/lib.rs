@@ -1,0 +1,13 @@
+//! Whole systems for tests: real listeners on free ports, a real log and store in a scratch folder,
+//! a real agent as a child process. Start with [`Sandbox`].
+
+mod agent;
+pub mod attack;
+mod await_until;
+mod client;
+mod sandbox;
+
+pub use agent::{Agent, binary};
+pub use await_until::{DEADLINE, until};
+pub use client::Client;
+pub use sandbox::{Form, Sandbox};

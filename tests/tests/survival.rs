@@ -1,0 +1,89 @@
+//! What dies, what is noticed, and what is still there afterwards.
+
+use serde_json::{Value, json};
+use vedetta_tests::{Client, Form, Sandbox, attack::read_shadow, until};
+
+async fn node(client: &Client) -> anyhow::Result<Option<Value>> {
+    let query = "query { tenant(id: \"default\") { nodes { nodes { id hostname health eventsRead eventsLost
+        ledger { stage count hook } coverage { watched from until } } } } }";
+    let data = client.ask(query, json!({})).await?;
+    Ok(data["tenant"]["nodes"]["nodes"].get(0).cloned())
+}
+
+async fn node_is(client: &Client, health: &str) -> anyhow::Result<Option<Value>> {
+    Ok(node(client).await?.filter(|n| n["health"] == health))
+}
+
+async fn findings(client: &Client, text: &str) -> anyhow::Result<Vec<Value>> {
+    let query = "query($text: String!) { tenant(id: \"default\") { findings(filter: { text: $text }, first: 100) { nodes { id rule { name } } } } }";
+    let data = client.ask(query, json!({ "text": text })).await?;
+    Ok(data["tenant"]["findings"]["nodes"].as_array().cloned().unwrap_or_default())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_agent_is_a_finding_and_a_new_run_closes_the_gap() -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(Form::One).await?;
+    let client = sandbox.admin().await?;
+    let agent = sandbox.agent(&client, "this-machine", "kernel").await?;
+    let healthy = until("the node is healthy", || node_is(&client, "HEALTHY")).await?;
+    agent.kill().await?;
+    until("the node is silent", || node_is(&client, "SILENT")).await?;
+    until("silence is a finding of its own", || async {
+        Ok(findings(&client, "has sent nothing").await?.into_iter().next())
+    })
+    .await?;
+
+    let agent = sandbox.agent(&client, "this-machine", "kernel").await?;
+    let again = until("the node is healthy again", || node_is(&client, "HEALTHY")).await?;
+    assert_eq!(again["id"], healthy["id"], "it keeps its id");
+    assert_eq!(findings(&client, "has sent nothing").await?.len(), 1, "one silence, one finding");
+    let gap = until("the gap is on the record", || async {
+        let node = node(&client).await?;
+        Ok(node.filter(|n| n["coverage"].as_array().is_some_and(|spans| spans.iter().any(|s| s["watched"] == json!(false)))))
+    })
+    .await?;
+    assert!(gap["coverage"].as_array().unwrap().len() >= 3, "watched, gap, watched: {gap}");
+    agent.stop().await?;
+    sandbox.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happens_while_the_server_is_away_is_spooled_and_found_later_and_the_rest_is_still_there() -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(Form::One).await?;
+    let client = sandbox.admin().await?;
+    let (name, password) = sandbox.credentials().map(|(n, p)| (n.to_owned(), p.to_owned())).expect("a new system");
+    let agent = sandbox.agent(&client, "this-machine", "kernel").await?;
+    let scratch = tempfile::tempdir()?;
+    until("the first reader is found", || async {
+        read_shadow(scratch.path(), "reader-before").await?;
+        Ok(findings(&client, "reader-before").await?.into_iter().next())
+    })
+    .await?;
+    agent.stop().await?;
+    let count = findings(&client, "reader-before").await?.len();
+    let (dir, listened) = (sandbox.dir(), sandbox.addresses().agents);
+    sandbox.stop().await?;
+
+    let state = dir.path().join("agents/this-machine");
+    let pin = {
+        let authority = vedetta_auth::Authority::open_or_create(&dir.path().join("pki"), &vedetta_model::SystemClock)?;
+        authority.pin()
+    };
+    let agent = vedetta_tests::Agent::start(&format!("https://{listened}"), &pin, None, &state, "kernel")?;
+    until("the agent watches though nobody answers", || async {
+        read_shadow(scratch.path(), "reader-while-away").await?;
+        let spooled = std::fs::read_dir(state.join("spool")).into_iter().flatten().flatten();
+        Ok(spooled.filter_map(|f| f.metadata().ok()).any(|m| m.len() > 4096).then_some(()))
+    })
+    .await?;
+
+    let sandbox = Sandbox::start_at(dir, Form::One, listened).await?;
+    let client = Client::sign_in(sandbox.addresses().public, "default", &name, &password).await?;
+    assert_eq!(findings(&client, "reader-before").await?.len(), count, "everything is still there, once");
+    until("what was spooled is found", || async {
+        Ok(findings(&client, "reader-while-away").await?.into_iter().next())
+    })
+    .await?;
+    agent.stop().await?;
+    sandbox.stop().await
+}
