@@ -11,7 +11,7 @@ step "console: build" && make --no-print-directory console
 step "console: unit tests" && npm --prefix web-ui run --silent test
 scripts/check.sh
 step "build" && cargo build --quiet --locked --workspace --exclude vedetta-node-agent-ebpf --all-targets
-step "tests" && cargo nextest run --locked --workspace --exclude vedetta-node-agent-ebpf --profile ci
+step "tests" && cargo nextest run --locked --run-ignored all --workspace --exclude vedetta-node-agent-ebpf --profile ci
 step "examples in the docs" && cargo test --quiet --locked --workspace --exclude vedetta-node-agent-ebpf --doc
 step "conformance" && cargo run --quiet --locked -p vedetta-rules --bin vedetta-conformance -- --floors
 step "console: browser tests" && npm --prefix web-ui run --silent e2e

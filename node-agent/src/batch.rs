@@ -123,6 +123,14 @@ impl Batcher {
         self.open.as_ref().map(|open| age.saturating_sub(now.saturating_duration_since(open.since)))
     }
 
+    /// Seals blocks before they are larger than this, whatever was configured. Compression makes
+    /// them smaller still.
+    pub const fn limit_bytes(&mut self, most: usize) {
+        if most < self.limits.bytes {
+            self.limits.bytes = most;
+        }
+    }
+
     /// The longest wait of an event, as configured.
     pub const fn age(&self) -> Duration {
         self.limits.age

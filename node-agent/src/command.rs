@@ -1,6 +1,6 @@
 //! What the program does, put together from the library.
 
-use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
+use std::{os::unix::fs::MetadataExt, path::Path, process::ExitCode, sync::Arc, time::Duration};
 
 use rand::{SeedableRng, rngs::StdRng};
 use tokio::{
@@ -140,7 +140,7 @@ pub fn status(config: &Config) -> Result<(), Failure> {
                 "spool        {} events in {} blocks, {} bytes",
                 found.events,
                 found.blocks,
-                spool.bytes()
+                spool.waiting_bytes()
             );
         }
         Err(OpenError::InUse { .. }) => println!("agent        running"),
@@ -180,7 +180,7 @@ fn patient_enroll(
         loop {
             match enroll_once(state, server, pin, applicant.clone(), clock).await {
                 Err(Failure::Enroll(error)) if error.is_passing() => {
-                    let wait = backoff.next();
+                    let wait = backoff.next_wait();
                     tracing::warn!(%error, retry_in = ?wait, "not enrolled yet");
                     sleep(wait).await;
                 }
@@ -232,6 +232,11 @@ fn drop_privileges(config: &Config) -> Result<(), Failure> {
         SourceSpec::Kernel => privileges::WATCHING,
         SourceSpec::Replay { .. } | SourceSpec::Synthetic(_) => privileges::NONE,
     };
+    // A state folder that another user owns can be written only with this right: under `sudo`, for
+    // instance. The agent's own folder under /var/lib needs none.
+    let owner = std::fs::metadata(&config.state_dir)?.uid();
+    let foreign = owner != rustix::process::geteuid().as_raw();
+    let keep = if foreign { keep | privileges::FOREIGN_FILES } else { keep };
     let kept = privileges::keep_only(keep).map_err(Failure::Privileges)?;
     tracing::info!(?kept, "gave up all other capabilities");
     Ok(())

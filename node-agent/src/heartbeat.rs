@@ -103,7 +103,7 @@ impl Reporter {
             interval_seconds: u32::try_from(interval.as_secs().max(1)).unwrap_or(u32::MAX),
             events_read: source.totals().read,
             events_lost: self.ledger.total(),
-            spool_bytes: self.outbox.bytes(),
+            spool_bytes: self.outbox.waiting_bytes(),
             cpu_millis: usage.cpu_millis,
             rss_bytes: usage.rss_bytes,
         };

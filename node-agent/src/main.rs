@@ -2,7 +2,7 @@
 
 mod command;
 
-use std::process::ExitCode;
+use std::{io::IsTerminal, process::ExitCode};
 
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
@@ -32,6 +32,8 @@ fn start_logging(filter: &str) -> Result<(), command::Failure> {
         name: "log",
         reason: format!("{error}; expected tracing's filter language, such as `info`"),
     })?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(std::io::stderr).init();
+    let terminal = std::io::stderr().is_terminal();
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_ansi(terminal);
+    subscriber.with_writer(std::io::stderr).init();
     Ok(())
 }

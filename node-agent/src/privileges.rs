@@ -17,6 +17,9 @@ pub const WATCHING: CapabilitySet = CapabilitySet::BPF
 /// What recordings and made-up events need.
 pub const NONE: CapabilitySet = CapabilitySet::empty();
 
+/// What writing into another user's folder needs.
+pub const FOREIGN_FILES: CapabilitySet = CapabilitySet::DAC_OVERRIDE;
+
 /// Gives up every capability but `keep`, for good. Gives what is left.
 pub fn keep_only(keep: CapabilitySet) -> rustix::io::Result<CapabilitySet> {
     set_no_new_privs(true)?;

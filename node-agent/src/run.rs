@@ -124,7 +124,6 @@ impl Agent {
         let ledger = Arc::<Ledger>::default();
         let outbox = Arc::new(Outbox::new(spool, Arc::clone(&ledger), Arc::clone(&clock)));
         outbox.count(&recovery.damage);
-        recovery.untold.iter().for_each(|loss| ledger.add_loss(loss));
         if recovery.blocks > 0 {
             tracing::info!(
                 blocks = recovery.blocks,
@@ -226,7 +225,7 @@ impl Agent {
         if complete {
             tracing::info!(events, lost = ended.lost, "stopped; everything was acknowledged");
         } else {
-            let spool_bytes = self.outbox.bytes();
+            let spool_bytes = self.outbox.waiting_bytes();
             tracing::warn!(
                 events,
                 lost = ended.lost,

@@ -78,7 +78,7 @@ impl Keeper {
                     continue;
                 }
                 Err(error) => {
-                    let wait = self.backoff.next();
+                    let wait = self.backoff.next_wait();
                     tracing::error!(%error, retry_in = ?wait, "the node's certificate cannot be renewed");
                     wait
                 }

@@ -78,6 +78,7 @@ impl Pump {
                     self.want(&kinds)?;
                 }
             }
+            self.batcher.limit_bytes(self.status.max_block_bytes());
             let now = Instant::now();
             let next_report = self.reporter.tick(&mut self.batcher, &*self.source, now);
             let age = if self.status.is_connected() { self.batcher.age() } else { self.age_when_away };
@@ -114,7 +115,7 @@ impl Pump {
     /// Waits while the spool's thread is behind: the source's own ring takes the strain.
     fn hand_on(&mut self) {
         while let Some(sealed) = self.batcher.take() {
-            if self.sender.send(Handed::Block(sealed)).is_err() {
+            if self.sender.send(Handed::Block(Box::new(sealed))).is_err() {
                 // Its thread panicked. The agent ends and says so.
                 self.stop.now("the spool's thread is gone".to_owned());
                 return;

@@ -24,7 +24,7 @@ const LOG: Duration = Duration::from_secs(10);
 /// What the source's thread hands on.
 pub(super) enum Handed {
     /// A block to keep.
-    Block(Sealed),
+    Block(Box<Sealed>),
     /// Everything before this has been seen to once it is dropped.
     Fence(#[expect(dead_code, reason = "it is there to be dropped")] SyncSender<()>),
 }
@@ -42,7 +42,7 @@ impl Store {
         let mut wait = IDLE;
         loop {
             match blocks.recv_timeout(wait) {
-                Ok(Handed::Block(sealed)) => self.keep(sealed, &mut logged),
+                Ok(Handed::Block(sealed)) => self.keep(*sealed, &mut logged),
                 Ok(Handed::Fence(_)) => {}
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,

@@ -21,7 +21,7 @@ impl Backoff {
     }
 
     /// The next wait: between half and the whole of what it has grown to.
-    pub fn next(&mut self) -> Duration {
+    pub fn next_wait(&mut self) -> Duration {
         let whole = self.next;
         self.next = (whole * 2).min(self.longest);
         whole.mul_f64(self.rng.random_range(0.5..=1.0))
@@ -41,11 +41,11 @@ mod tests {
     fn waits_grow_to_the_limit_and_vary() {
         let mut rng = StdRng::seed_from_u64(1);
         let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(1), &mut rng);
-        let waits: Vec<_> = (0..20).map(|_| backoff.next()).collect();
+        let waits: Vec<_> = (0..20).map(|_| backoff.next_wait()).collect();
         assert!(waits[0] <= Duration::from_millis(100));
         assert!(waits[5..].iter().all(|it| (500..=1000).contains(&it.as_millis())), "{waits:?}");
         assert!(waits[5..].windows(2).any(|pair| pair[0] != pair[1]));
         backoff.reset();
-        assert!(backoff.next() <= Duration::from_millis(100));
+        assert!(backoff.next_wait() <= Duration::from_millis(100));
     }
 }

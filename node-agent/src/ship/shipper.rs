@@ -55,6 +55,7 @@ pub struct Status {
     connected: AtomicBool,
     acknowledged: AtomicU64,
     heartbeat_millis: AtomicU64,
+    max_block_bytes: AtomicU64,
     policy: watch::Sender<Option<(u64, Vec<Kind>)>>,
 }
 
@@ -64,6 +65,7 @@ impl Default for Status {
             connected: AtomicBool::new(false),
             acknowledged: AtomicU64::new(0),
             heartbeat_millis: AtomicU64::new(5_000),
+            max_block_bytes: AtomicU64::new(u64::MAX),
             policy: watch::channel(None).0,
         }
     }
@@ -83,6 +85,11 @@ impl Status {
     /// Time between heartbeats, as the server asked last.
     pub fn heartbeat(&self) -> Duration {
         Duration::from_millis(self.heartbeat_millis.load(Ordering::Relaxed))
+    }
+
+    /// Longest block that the server takes, as it said last.
+    pub fn max_block_bytes(&self) -> usize {
+        usize::try_from(self.max_block_bytes.load(Ordering::Relaxed)).unwrap_or(usize::MAX)
     }
 
     /// What the active rules want: version and kinds. `None` until the server has said.
@@ -163,8 +170,8 @@ impl Shipper {
                 },
                 Err(error) => error,
             };
-            let wait = self.reconnect.next();
-            tracing::warn!(%error, retry_in = ?wait, spool_bytes = self.outbox.bytes(), "not connected");
+            let wait = self.reconnect.next_wait();
+            tracing::warn!(%error, retry_in = ?wait, spool_bytes = self.outbox.waiting_bytes(), "not connected");
             tokio::select! {
                 () = sleep(wait) => {}
                 () = stop.cancelled() => return,
@@ -178,9 +185,10 @@ impl Shipper {
 
     async fn ship(&mut self, connection: Connection, stop: &CancellationToken) -> End {
         let welcome = connection.welcome();
-        tracing::info!(heartbeat = ?welcome.heartbeat, spool_bytes = self.outbox.bytes(), "connected");
+        tracing::info!(heartbeat = ?welcome.heartbeat, spool_bytes = self.outbox.waiting_bytes(), "connected");
         let millis = u64::try_from(welcome.heartbeat.as_millis()).unwrap_or(u64::MAX);
         self.status.heartbeat_millis.store(millis, Ordering::Relaxed);
+        self.status.max_block_bytes.store(welcome.max_block_bytes.max(1), Ordering::Relaxed);
         self.status.connected.store(true, Ordering::Relaxed);
         let (blocks, replies) = connection.split();
         let end = self.exchange(&blocks, replies, stop).await;
@@ -258,7 +266,7 @@ impl Shipper {
             return None;
         }
         if let Some(least) = refusal.retry_after {
-            let wait = self.patience.next().max(least);
+            let wait = self.patience.next_wait().max(least);
             tracing::warn!(blocks = entries.len(), reason = %refusal.message, retry_in = ?wait, "the server asks to wait");
             entries.into_iter().for_each(|entry| self.window.send_again(entry));
             return Some(Instant::now() + wait);

@@ -20,8 +20,10 @@ mod recover;
 mod segment;
 mod sync;
 mod untold;
+mod words;
 
 use std::{
+    cmp::Ordering,
     collections::VecDeque,
     fs::{DirBuilder, File},
     io,
@@ -32,128 +34,19 @@ use std::{
 
 use bytes::Bytes;
 use rustix::fs::{FlockOperation, flock};
-use vedetta_model::{BootId, Timestamp, event::Loss};
+use vedetta_model::{BootId, event::Loss};
 
-pub use self::{entry::Meta, outbox::Outbox, sync::Sync};
+pub use self::{
+    entry::Meta,
+    outbox::Outbox,
+    sync::Sync,
+    words::{Class, Damage, Entry, Limits, OpenError, Recovery, Refused},
+};
 use self::{
     entry::{Header, Position},
     mark::Mark,
     segment::{START, Segment},
 };
-
-/// How large the spool may become.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes on disk.
-    pub bytes: u64,
-    /// Bytes beyond that for the agent's own reports, so that loss can be told when it happens.
-    pub reserve: u64,
-    /// Bytes in one file: what is settled is freed in such steps.
-    pub segment_bytes: u64,
-    /// Bytes in memory while the disk fails.
-    pub memory_bytes: u64,
-}
-
-impl Limits {
-    /// Sensible limits for a spool of this size.
-    pub fn of(bytes: u64) -> Self {
-        Self {
-            bytes,
-            reserve: 1024 * 1024,
-            segment_bytes: (bytes / 16).clamp(64 * 1024, 8 * 1024 * 1024),
-            memory_bytes: 8 * 1024 * 1024,
-        }
-    }
-}
-
-/// What a block is, when room is short.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
-    /// Observed events.
-    Events,
-    /// Only the agent's own reports: may use the reserve.
-    Reports,
-}
-
-/// A block on its way to the server.
-#[derive(Debug, Clone)]
-pub struct Entry {
-    /// Names it until it is settled.
-    pub id: u64,
-    /// What is in it.
-    pub meta: Meta,
-    /// The block.
-    pub block: Bytes,
-}
-
-/// Events that were in the spool and cannot be read any more.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Damage {
-    /// Which file.
-    pub path: PathBuf,
-    /// Where in it.
-    pub offset: u64,
-    /// How many bytes are of no use.
-    pub bytes: u64,
-    /// How many events they held: exact when a neighbour tells, else 1 for "at least one".
-    pub events: u64,
-    /// Time of the oldest, where known.
-    pub oldest: Option<Timestamp>,
-    /// Time of the newest, where known.
-    pub newest: Option<Timestamp>,
-    /// What is wrong with them.
-    pub what: &'static str,
-}
-
-/// What opening the spool found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Recovery {
-    /// Blocks that wait to be sent.
-    pub blocks: u64,
-    /// Events in them.
-    pub events: u64,
-    /// What was cut off.
-    pub damage: Vec<Damage>,
-    /// Losses that the former run did not come to tell.
-    pub untold: Vec<Loss>,
-    /// Files that this version cannot read; they were renamed and left.
-    pub set_aside: Vec<PathBuf>,
-}
-
-/// The spool cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Another agent uses it.
-    #[error("{path} is in use by another agent; stop it, or give this one another --state-dir")]
-    InUse {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// The folder cannot be used.
-    #[error("cannot use the spool in {path}: {source}; the agent needs to own this folder")]
-    Io {
-        /// The folder.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-}
-
-/// A block was not taken.
-#[derive(Debug, thiserror::Error)]
-pub enum Refused {
-    /// There is no room.
-    #[error("the spool holds {held} bytes of {limit}")]
-    Full {
-        /// Bytes in it.
-        held: u64,
-        /// Bytes it may hold.
-        limit: u64,
-    },
-    /// The disk fails and the memory that bridges it is full.
-    #[error("the spool's disk fails: {0}")]
-    Disk(io::Error),
-}
 
 /// See the module.
 #[derive(Debug)]
@@ -207,7 +100,7 @@ impl Spool {
             Err(error) => return Err(failed(error.into())),
         }
         let mark = Mark::open(dir).map_err(failed)?;
-        let mut recovery = Recovery { untold: untold::take(dir), ..Recovery::default() };
+        let mut recovery = Recovery::default();
         let segments = recover::segments(dir, &mark, &mut recovery).map_err(failed)?;
         let newest = segments.back().map_or(0, |segment| segment.number);
         let spool = Self {
@@ -233,9 +126,25 @@ impl Spool {
         Ok((spool, recovery))
     }
 
-    /// Bytes that wait, on disk and in memory. Freed in steps of a segment.
+    /// Takes the losses that the former run did not come to tell.
+    pub fn take_untold(&self) -> Vec<Loss> {
+        untold::take(&self.dir)
+    }
+
+    /// Bytes taken up, on disk and in memory. What was settled is freed in steps of a segment.
     pub fn bytes(&self) -> u64 {
         self.segments.iter().map(|segment| segment.end).sum::<u64>() + self.memory_bytes
+    }
+
+    /// Bytes that wait to be settled.
+    pub fn waiting_bytes(&self) -> u64 {
+        let mark = self.mark.position();
+        let waiting = |segment: &Segment| match segment.number.cmp(&mark.segment) {
+            Ordering::Less => 0,
+            Ordering::Equal => segment.end.saturating_sub(mark.offset.max(START)),
+            Ordering::Greater => segment.end.saturating_sub(START),
+        };
+        self.segments.iter().map(waiting).sum::<u64>() + self.memory_bytes
     }
 
     /// Whether there is hardly room for another block of events.
@@ -251,25 +160,13 @@ impl Spool {
 
     /// Puts a block behind all others.
     pub fn append(&mut self, meta: Meta, block: &Bytes, class: Class) -> Result<(), Refused> {
-        let before = match self.appended {
-            Some((boot, before)) if boot == meta.boot => before,
-            _ => 0,
-        };
-        let header = Header {
-            meta,
-            len: u32::try_from(block.len()).unwrap_or(u32::MAX),
-            before,
-            payload_crc: crc32fast::hash(block),
-        };
-        // As long as memory holds any, the disk would be overtaking it.
+        self.flush_memory();
         if !self.memory.is_empty() {
+            // On disk it would overtake what is still in memory.
             return self.append_to_memory(meta, block, io::Error::other("it failed a moment ago"));
         }
-        match self.append_to_disk(&header, block, class)? {
-            Ok(()) => {
-                self.appended = Some((meta.boot, before + u64::from(meta.count)));
-                Ok(())
-            }
+        match self.append_to_disk(meta, block, class)? {
+            Ok(()) => Ok(()),
             Err(error) => self.append_to_memory(meta, block, error),
         }
     }
@@ -355,12 +252,13 @@ impl Spool {
     }
 
     /// The inner error is the disk's.
-    fn append_to_disk(
-        &mut self,
-        header: &Header,
-        block: &[u8],
-        class: Class,
-    ) -> Result<io::Result<()>, Refused> {
+    fn append_to_disk(&mut self, meta: Meta, block: &[u8], class: Class) -> Result<io::Result<()>, Refused> {
+        let before = match self.appended {
+            Some((boot, before)) if boot == meta.boot => before,
+            _ => 0,
+        };
+        let len = u32::try_from(block.len()).unwrap_or(u32::MAX);
+        let header = Header { meta, len, before, payload_crc: crc32fast::hash(block) };
         let limit = match class {
             Class::Events => self.limits.bytes,
             Class::Reports => self.limits.bytes + self.limits.reserve,
@@ -372,7 +270,22 @@ impl Spool {
                 return Err(Refused::Full { held: self.bytes(), limit });
             }
         }
-        Ok(self.write(header, block))
+        Ok(self.write(&header, block).inspect(|()| self.appended = Some(header.after())))
+    }
+
+    /// Puts what waits in memory where it belongs, if the disk works again.
+    fn flush_memory(&mut self) {
+        while let Some((meta, block)) = self.memory.pop_front() {
+            self.memory_bytes -= block.len() as u64;
+            if !matches!(self.append_to_disk(meta, &block, Class::Events), Ok(Ok(()))) {
+                self.memory_bytes += block.len() as u64;
+                self.memory.push_front((meta, block));
+                return;
+            }
+            if self.memory.is_empty() {
+                tracing::info!(dir = %self.dir.display(), "the spool can be written again");
+            }
+        }
     }
 
     fn write(&mut self, header: &Header, block: &[u8]) -> io::Result<()> {

@@ -24,8 +24,10 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// Shares a spool. What it finds damaged goes to the ledger.
+    /// Shares a spool. What it finds damaged goes to the ledger, as does what the former run did
+    /// not come to tell.
     pub fn new(spool: Spool, ledger: Arc<Ledger>, clock: Arc<dyn Clock>) -> Self {
+        spool.take_untold().iter().for_each(|loss| ledger.add_loss(loss));
         Self { spool: Mutex::new(spool), appended: Notify::new(), settled: Notify::new(), ledger, clock }
     }
 
@@ -66,9 +68,9 @@ impl Outbox {
         self.settled.notify_waiters();
     }
 
-    /// Bytes that wait.
-    pub fn bytes(&self) -> u64 {
-        self.lock().bytes()
+    /// Bytes that wait to be settled.
+    pub fn waiting_bytes(&self) -> u64 {
+        self.lock().waiting_bytes()
     }
 
     /// See [`Spool::is_full`].

@@ -81,13 +81,18 @@ pub(super) fn segments(dir: &Path, mark: &Mark, recovery: &mut Recovery) -> io::
     let mut kept = VecDeque::new();
     let mut gone = Vec::new();
     for (number, path) in Segment::list(dir)? {
-        let mut segment = Segment::open(path, number)?;
-        if !repair(&mut segment, settled, recovery)? {
-            recovery.set_aside.push(set_aside(&segment)?);
-        } else if segment.end <= START || settled >= (Position { segment: number, offset: segment.end }) {
-            gone.push(segment.path);
-        } else {
-            kept.push_back(segment);
+        let mut segment = match Segment::open(path.clone(), number) {
+            Ok(segment) => segment,
+            Err(error) => {
+                recovery.set_aside.push(set_aside(&path, &error)?);
+                continue;
+            }
+        };
+        match repair(&mut segment, settled, recovery) {
+            Ok(()) if segment.end <= START => gone.push(path),
+            Ok(()) if settled >= (Position { segment: number, offset: segment.end }) => gone.push(path),
+            Ok(()) => kept.push_back(segment),
+            Err(error) => recovery.set_aside.push(set_aside(&path, &error)?),
         }
     }
     if !gone.is_empty() {
@@ -99,15 +104,12 @@ pub(super) fn segments(dir: &Path, mark: &Mark, recovery: &mut Recovery) -> io::
     Ok(kept)
 }
 
-/// False when nothing in the file was written by this version.
-fn repair(segment: &mut Segment, settled: Position, recovery: &mut Recovery) -> io::Result<bool> {
-    let ours = segment.is_ours()?;
-    if !ours && segment.end > START && segment.resync(START)?.is_none() {
-        return Ok(false);
-    }
+fn repair(segment: &mut Segment, settled: Position, recovery: &mut Recovery) -> io::Result<()> {
     if segment.end < START {
-        segment.truncate(0)?;
-        return Ok(true);
+        return segment.truncate(0);
+    }
+    if segment.end > START && !segment.is_ours()? && segment.resync(START)?.is_none() {
+        return Err(io::Error::other("it was written by another version"));
     }
     let mut offset = START;
     let mut last = None;
@@ -161,15 +163,15 @@ fn repair(segment: &mut Segment, settled: Position, recovery: &mut Recovery) -> 
         }
         segment.truncate(at)?;
     }
-    Ok(true)
+    Ok(())
 }
 
-fn set_aside(segment: &Segment) -> io::Result<PathBuf> {
-    let aside = segment.path.with_extension("unreadable");
-    std::fs::rename(&segment.path, &aside)?;
+fn set_aside(path: &Path, reason: &io::Error) -> io::Result<PathBuf> {
+    let aside = path.with_extension("unreadable");
+    std::fs::rename(path, &aside)?;
     tracing::error!(
-        path = %aside.display(),
-        "set aside a spool file that this version cannot read; it is not deleted, and its events are not counted",
+        path = %aside.display(), %reason,
+        "set aside a spool file that cannot be read; it is not deleted, and its events are not counted",
     );
     Ok(aside)
 }

@@ -2,6 +2,7 @@ use std::{collections::BTreeSet, os::unix::fs::FileExt};
 
 use proptest::prelude::*;
 use uuid::Uuid;
+use vedetta_model::Timestamp;
 
 use super::*;
 
@@ -65,6 +66,7 @@ fn blocks_come_out_in_order_and_settled_ones_leave_the_disk() {
         spool.settle(entry.id);
     }
     assert!(spool.is_empty());
+    assert_eq!(spool.waiting_bytes(), 0);
     assert_eq!(segment_files(dir.path()).len(), 1, "only the one that grows is left");
 }
 
@@ -197,7 +199,13 @@ fn a_folder_that_vanishes_is_bridged_by_memory_and_then_refused() {
     };
     assert!(matches!(refused, Refused::Disk(_)), "{refused}");
     assert!(n > 14, "{n}");
-    assert_eq!(take_all(&mut spool), (0..n).collect::<Vec<_>>());
+    // The folder is back: the next block takes along what waited in memory.
+    std::fs::create_dir(&spool_dir).unwrap();
+    fill(&mut spool, n..n + 1);
+    drop(spool.close(&[]));
+    assert!(segment_files(&spool_dir).len() > 1);
+    assert_eq!(spool.memory_bytes, 0);
+    assert_eq!(take_all(&mut spool), (0..=n).collect::<Vec<_>>());
 }
 
 #[derive(Debug, Clone)]

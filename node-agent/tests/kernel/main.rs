@@ -2,6 +2,7 @@
 //! with the right process, path and result. Needs root and a built BPF object; without them every
 //! test here fails with one line that says so.
 
+mod containers;
 mod files;
 mod loss;
 mod network;

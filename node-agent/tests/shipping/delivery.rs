@@ -33,7 +33,7 @@ async fn what_happens_while_the_server_is_away_arrives_when_it_comes_back() {
     let (agent, boot) = bench.start(&ingest.url(), Counted::new(3_000));
     let outbox = std::sync::Arc::clone(agent.outbox());
     let running = tokio::spawn(complete(agent));
-    while outbox.bytes() < 10_000 {
+    while outbox.waiting_bytes() < 10_000 {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     ingest.listen().await;

@@ -29,11 +29,11 @@ fn foreign_bytes_are_refused_and_never_appended() {
     });
     let like_a_block = vec(any::<u8>(), 0..300).prop_map(|bytes| [b"VDB1\x01\x00", &bytes[..]].concat());
     let foreign = prop_oneof![vec(any::<u8>(), 0..300), like_a_block, flipped];
-    let stream = std::cell::RefCell::new(&mut stream);
+    let stream = tokio::sync::Mutex::new(&mut stream);
     TestRunner::new(Config::with_cases(500))
         .run(&foreign, |bytes| {
             let refusal = runtime.block_on(async {
-                let mut stream = stream.borrow_mut();
+                let mut stream = stream.lock().await;
                 stream.send(bytes).await;
                 stream.refusal().await
             });

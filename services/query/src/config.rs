@@ -28,6 +28,8 @@ pub struct Config {
     pub subscription_buffer: usize,
     /// WebSocket connections at a time.
     pub max_connections: usize,
+    /// Subscriptions of one connection at a time.
+    pub max_subscriptions: usize,
     /// Password checks at a time: each costs memory and processor time on purpose.
     pub max_logins: usize,
     /// What a GraphQL operation may ask for.
@@ -65,6 +67,7 @@ impl Default for Config {
             read_your_writes_milliseconds: 2000,
             subscription_buffer: 1024,
             max_connections: 1024,
+            max_subscriptions: 64,
             max_logins: 4,
             limits: Limits::default(),
         }

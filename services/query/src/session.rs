@@ -72,6 +72,8 @@ impl Session {
 }
 
 type Digest = [u8; 32];
+/// When it was asked, and what was said.
+type Known = HashMap<Digest, (Timestamp, Result<Viewer, SessionError>)>;
 
 /// Opens sessions.
 #[derive(Debug)]
@@ -80,7 +82,7 @@ pub struct Sessions {
     clients: Clients,
     clock: Arc<dyn Clock>,
     believed_for: Duration,
-    known: Mutex<HashMap<Digest, (Timestamp, Result<Viewer, SessionError>)>>,
+    known: Mutex<Known>,
 }
 
 impl Sessions {
@@ -150,7 +152,7 @@ impl Sessions {
         known.insert(digest, (now, answer));
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Digest, (Timestamp, Result<Viewer, SessionError>)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -12,6 +12,8 @@ use crate::metrics::Metrics;
 const PAGE: usize = 256;
 const BATCH_BYTES: usize = 2 << 20;
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+/// How long a shard pauses that was woken for another one's events.
+const NOT_MINE: Duration = Duration::from_millis(5);
 /// Another instance's appends wake nobody here: look anyway.
 const LOOK_ANYWAY: Duration = Duration::from_secs(1);
 
@@ -35,16 +37,25 @@ impl Relay {
     /// know a repeat by its version.
     pub async fn run(self) -> anyhow::Result<()> {
         let mut wait = BACKOFF.0;
+        let mut was_empty = false;
         loop {
             let pause = match self.copy().await {
                 Ok(true) => {
                     wait = BACKOFF.0;
+                    was_empty = false;
                     continue;
                 }
                 Ok(false) => {
                     wait = BACKOFF.0;
-                    let changed = tokio::time::timeout(LOOK_ANYWAY, self.store.outbox_changed());
-                    self.drain.or(async { changed.await.unwrap_or(()) }).await
+                    let not_mine = std::mem::replace(&mut was_empty, true);
+                    let changed = async {
+                        // Every shard's events wake all: one that finds nothing makes room for the others.
+                        if not_mine {
+                            tokio::time::sleep(NOT_MINE).await;
+                        }
+                        tokio::time::timeout(LOOK_ANYWAY, self.store.outbox_changed()).await.unwrap_or(());
+                    };
+                    self.drain.or(changed).await
                 }
                 Err(error) => {
                     self.metrics.relay_failures.inc();

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::StreamExt;
-use vedetta_log::{Partition, Position, ReadLimit, Topic};
+use vedetta_log::{Partition, Position, ReadError, ReadLimit, RecordStream, Topic};
 use vedetta_model::control::Envelope;
 use vedetta_runtime::{BuildFuture, Context, Drained, Role, Running};
 use vedetta_store::Shard;
@@ -16,6 +16,9 @@ use crate::{
     throttle::Throttle,
     token_index::TokenIndex,
 };
+
+/// How long to wait before the control feed is read again after a failure.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// What people decide.
 pub const ROLE: Role = Role::new("tenant", build);
@@ -73,20 +76,43 @@ fn build(context: &Context) -> BuildFuture<'_> {
 }
 
 /// Takes in tokens that other instances create.
-async fn follow(context: Context, from: Position, tokens: Arc<TokenIndex>) -> anyhow::Result<()> {
-    let mut records = context.log.read(from, ReadLimit::default()).await?;
+async fn follow(context: Context, mut from: Position, tokens: Arc<TokenIndex>) -> anyhow::Result<()> {
+    loop {
+        let failure = match context.log.read(from.clone(), ReadLimit::default()).await {
+            Ok(records) => match take(&context, records, &mut from, &tokens).await {
+                None => return Ok(()),
+                Some(failure) => failure,
+            },
+            Err(failure) => failure,
+        };
+        tracing::warn!(error = %failure, partition = %from.partition, "the control feed can't be read; trying again");
+        if context.drain.or(tokio::time::sleep(RETRY)).await == Drained::Called {
+            return Ok(());
+        }
+    }
+}
+
+/// Reads on until the drain or a failure.
+async fn take(
+    context: &Context,
+    mut records: RecordStream,
+    from: &mut Position,
+    tokens: &TokenIndex,
+) -> Option<ReadError> {
     loop {
         match context.drain.or(records.next()).await {
-            Drained::Called => return Ok(()),
-            Drained::Done(None) => anyhow::bail!("the control feed ended"),
-            Drained::Done(Some(batch)) => {
-                for record in batch? {
+            Drained::Called => return None,
+            Drained::Done(None) => return Some(ReadError::Closed),
+            Drained::Done(Some(Err(failure))) => return Some(failure),
+            Drained::Done(Some(Ok(batch))) => {
+                for record in batch {
                     match Envelope::decode(&record.payload) {
                         Ok(envelope) => tokens.take(&envelope),
                         Err(error) => {
-                            tracing::error!(%error, offset = %record.position.offset, "a control record was skipped")
+                            tracing::error!(%error, offset = %record.position.offset, "a control record was skipped");
                         }
                     }
+                    from.offset = record.position.offset.next();
                 }
             }
         }

@@ -85,7 +85,10 @@ async fn a_missing_permission_is_named_and_nothing_is_done() {
     let case = world.case(&tenant).await.to_string();
     let mut client = world.client();
     let refusals = [
-        client.create_user(reader.ask(pb::CreateUserRequest { name: "x".into(), ..Default::default() })).await.err(),
+        client
+            .create_user(reader.ask(pb::CreateUserRequest { name: "x".into(), ..Default::default() }))
+            .await
+            .err(),
         client
             .create_enrollment_token(reader.ask(pb::CreateEnrollmentTokenRequest {
                 label: "l".into(),
@@ -97,7 +100,9 @@ async fn a_missing_permission_is_named_and_nothing_is_done() {
         client.import_rules(reader.ask(pb::ImportRulesRequest::default())).await.err(),
         client.comment_case(reader.ask(pb::CommentCaseRequest { case, text: "t".into() })).await.err(),
     ];
-    for (refusal, needed) in refusals.into_iter().zip(["administer", "manage_nodes", "manage_rules", "triage"]) {
+    for (refusal, needed) in
+        refusals.into_iter().zip(["administer", "manage_nodes", "manage_rules", "triage"])
+    {
         let status = refusal.expect(needed);
         assert_eq!(status.code(), Code::PermissionDenied);
         assert!(status.message().contains(needed), "{status}");
@@ -116,10 +121,14 @@ async fn another_tenants_things_answer_as_things_that_nobody_has() {
     world.import(&owner.token, &[("own.yaml", RULE)]).await.unwrap();
     let case = world.case(&first).await.to_string();
     let mut client = world.client();
-    client.comment_case(owner.ask(pb::CommentCaseRequest { case: case.clone(), text: "ours".into() })).await.unwrap();
+    client
+        .comment_case(owner.ask(pb::CommentCaseRequest { case: case.clone(), text: "ours".into() }))
+        .await
+        .unwrap();
     let before = world.store.unrelayed_and_kept(&first).await;
 
-    let nobodys = [format!("tok_{:032}", 0), format!("nod_{:032}", 0), format!("cas_{:032}", 0), "Nothing".to_owned()];
+    let nobodys =
+        [format!("tok_{:032}", 0), format!("nod_{:032}", 0), format!("cas_{:032}", 0), "Nothing".to_owned()];
     let theirs = [token.token, node, case, "Shell".to_owned()];
     let exception = r#"{"name":"e","fields":["proc.name"],"comps":["="],"values":[["x"]]}"#;
     let mut answers = Vec::new();
@@ -128,12 +137,21 @@ async fn another_tenants_things_answer_as_things_that_nobody_has() {
         let text = String::new;
         let all = [
             client
-                .revoke_enrollment_token(stranger.ask(pb::RevokeEnrollmentTokenRequest { token: token.clone(), reason: text() }))
+                .revoke_enrollment_token(
+                    stranger.ask(pb::RevokeEnrollmentTokenRequest { token: token.clone(), reason: text() }),
+                )
                 .await
                 .err(),
-            client.remove_node(stranger.ask(pb::RemoveNodeRequest { node: node.clone(), reason: text() })).await.err(),
             client
-                .set_rule_enabled(stranger.ask(pb::SetRuleEnabledRequest { rule: rule.clone(), enabled: false, reason: text() }))
+                .remove_node(stranger.ask(pb::RemoveNodeRequest { node: node.clone(), reason: text() }))
+                .await
+                .err(),
+            client
+                .set_rule_enabled(stranger.ask(pb::SetRuleEnabledRequest {
+                    rule: rule.clone(),
+                    enabled: false,
+                    reason: text(),
+                }))
                 .await
                 .err(),
             client
@@ -152,7 +170,10 @@ async fn another_tenants_things_answer_as_things_that_nobody_has() {
                 }))
                 .await
                 .err(),
-            client.assign_case(stranger.ask(pb::AssignCaseRequest { case: case.clone(), to_me: true })).await.err(),
+            client
+                .assign_case(stranger.ask(pb::AssignCaseRequest { case: case.clone(), to_me: true }))
+                .await
+                .err(),
             client
                 .set_case_state(stranger.ask(pb::SetCaseStateRequest {
                     case: case.clone(),
@@ -161,7 +182,10 @@ async fn another_tenants_things_answer_as_things_that_nobody_has() {
                 }))
                 .await
                 .err(),
-            client.comment_case(stranger.ask(pb::CommentCaseRequest { case: case.clone(), text: "t".into() })).await.err(),
+            client
+                .comment_case(stranger.ask(pb::CommentCaseRequest { case: case.clone(), text: "t".into() }))
+                .await
+                .err(),
             history(&world, &stranger.token, "node", &node).await.err(),
             history(&world, &stranger.token, "token", &token).await.err(),
             history(&world, &stranger.token, "case", &case).await.err(),
@@ -179,7 +203,8 @@ async fn another_tenants_things_answer_as_things_that_nobody_has() {
 }
 
 async fn history(world: &World, token: &str, aggregate: &str, stream: &str) -> Result<Vec<String>, Status> {
-    let message = pb::HistoryRequest { aggregate: aggregate.into(), stream: stream.into(), after: 0, limit: 100 };
+    let message =
+        pb::HistoryRequest { aggregate: aggregate.into(), stream: stream.into(), after: 0, limit: 100 };
     Ok(world.client().history(with_token(message, token)).await?.into_inner().envelope_json)
 }
 
@@ -227,8 +252,11 @@ async fn a_session_ends_with_its_password_and_with_its_account() {
     assert_eq!(client.get_viewer(ada.ask(pb::GetViewerRequest {})).await.unwrap().into_inner().name, "ada");
 
     world.clock.advance(Duration::from_secs(10));
-    let change = |current: &str, new: &str| pb::ChangePasswordRequest { current: current.into(), new: new.into() };
-    for (current, new) in [("wrong but long enough", "another good one"), (PASSWORD, "short"), (PASSWORD, PASSWORD)] {
+    let change =
+        |current: &str, new: &str| pb::ChangePasswordRequest { current: current.into(), new: new.into() };
+    for (current, new) in
+        [("wrong but long enough", "another good one"), (PASSWORD, "short"), (PASSWORD, PASSWORD)]
+    {
         let status = client.change_password(ada.ask(change(current, new))).await.unwrap_err();
         assert_eq!(status.code(), Code::InvalidArgument, "{status}");
     }
@@ -238,14 +266,16 @@ async fn a_session_ends_with_its_password_and_with_its_account() {
     let again = world.sign_in_again(&ada);
     client.get_viewer(with_token(pb::GetViewerRequest {}, &again)).await.unwrap();
 
-    let event = UserEvent::PermissionsChanged { permissions: vec![Permission::Read, Permission::ManageRules] };
+    let event =
+        UserEvent::PermissionsChanged { permissions: vec![Permission::Read, Permission::ManageRules] };
     world.append(&stream(&tenant, "user", "ada"), DomainEvent::User(event)).await;
     world.import(&again, &[("own.yaml", RULE)]).await.expect("rights are those of now, not of the token");
 
     let event = UserEvent::UserDisabled { reason: "left".into() };
     world.append(&stream(&tenant, "user", "ada"), DomainEvent::User(event)).await;
     world.clock.advance(Duration::from_secs(10));
-    let status = client.get_viewer(with_token(pb::GetViewerRequest {}, &world.sign_in_again(&ada))).await.unwrap_err();
+    let status =
+        client.get_viewer(with_token(pb::GetViewerRequest {}, &world.sign_in_again(&ada))).await.unwrap_err();
     assert_eq!(status.code(), Code::Unauthenticated);
     assert_eq!(sign_in(&world, "ada", "another good one").await.unwrap_err().code(), Code::Unauthenticated);
     world.stop().await;
@@ -271,7 +301,8 @@ async fn names_can_not_be_told_from_answers_and_guessing_has_to_wait() {
 
     // One wrong try was made; of many at once only as many as are free are looked at.
     let many = (0..20).map(|_| sign_in(&world, "ada", "a wrong password"));
-    let codes: Vec<Code> = futures::future::join_all(many).await.into_iter().map(|r| r.unwrap_err().code()).collect();
+    let codes: Vec<Code> =
+        futures::future::join_all(many).await.into_iter().map(|r| r.unwrap_err().code()).collect();
     assert_eq!(codes.iter().filter(|code| **code == Code::Unauthenticated).count(), 4, "{codes:?}");
     assert_eq!(codes.iter().filter(|code| **code == Code::ResourceExhausted).count(), 16);
     assert_eq!(sign_in(&world, "ada", PASSWORD).await.unwrap_err().code(), Code::ResourceExhausted);

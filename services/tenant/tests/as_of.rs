@@ -37,7 +37,9 @@ fn commands() -> impl Strategy<Value = Vec<Command>> {
 }
 
 fn file(n: u8, text: u8) -> pb::RuleFile {
-    let rule = support::RULE.replace("rule: Shell", &format!("rule: R{n}")).replace("a shell", &format!("text {text}"));
+    let rule = support::RULE
+        .replace("rule: Shell", &format!("rule: R{n}"))
+        .replace("a shell", &format!("text {text}"));
     pb::RuleFile { name: format!("{n}.yaml"), text: rule }
 }
 
@@ -55,10 +57,13 @@ async fn run(world: &World, ada: &Person, command: &Command) {
             client.import_rules(ada.ask(message)).await.unwrap();
         }
         Command::Enable(n, enabled) => {
-            let _ = client.set_rule_enabled(ada.ask(pb::SetRuleEnabledRequest { rule: rule(n), enabled, reason })).await;
+            let _ = client
+                .set_rule_enabled(ada.ask(pb::SetRuleEnabledRequest { rule: rule(n), enabled, reason }))
+                .await;
         }
         Command::Except(n, name) => {
-            let exception_json = format!(r#"{{"name":"e{name}","fields":["proc.name"],"comps":["="],"values":[["x"]]}}"#);
+            let exception_json =
+                format!(r#"{{"name":"e{name}","fields":["proc.name"],"comps":["="],"values":[["x"]]}}"#);
             let message = pb::AddRuleExceptionRequest { rule: rule(n), exception_json, reason };
             let _ = client.add_rule_exception(ada.ask(message)).await;
         }
@@ -67,7 +72,9 @@ async fn run(world: &World, ada: &Person, command: &Command) {
             let _ = client.remove_rule_exception(ada.ask(message)).await;
         }
         Command::Wait(millis) => world.clock.advance(Duration::from_millis(millis.into())),
-        Command::ClockBack(millis) => world.clock.set(world.now().before(Duration::from_millis(millis.into()))),
+        Command::ClockBack(millis) => {
+            world.clock.set(world.now().before(Duration::from_millis(millis.into())))
+        }
     }
 }
 
@@ -82,7 +89,8 @@ async fn check(commands: &[Command]) {
     let history = world.events(&stream(&tenant, "rule_set", "main")).await;
     let times: Vec<Timestamp> = history.iter().map(|e| e.time).collect();
     assert!(times.is_sorted(), "history runs forward, whatever the clock does");
-    let around = times.iter().flat_map(|t| [t.before(Duration::from_nanos(1)), *t, t.after(Duration::from_nanos(1))]);
+    let around =
+        times.iter().flat_map(|t| [t.before(Duration::from_nanos(1)), *t, t.after(Duration::from_nanos(1))]);
     for at in around.chain([Timestamp::EPOCH]) {
         let mut fold = RuleSet::default();
         let upto: Vec<_> = history.iter().filter(|e| e.time <= at).collect();

@@ -24,11 +24,17 @@ async fn a_bad_rule_file_is_told_with_its_place_and_changes_nothing() {
     world.import(&ada.token, &[("own.yaml", RULE)]).await.unwrap();
     let before = rule_set(&world, &ada.token, "").await;
     let broken = RULE.replace("proc.name = sh", "proc.nmae = sh");
-    let answer = world.import(&ada.token, &[("fine.yaml", "- list: l\n  items: [a]\n"), ("own.yaml", &broken)]).await.unwrap();
+    let answer = world
+        .import(&ada.token, &[("fine.yaml", "- list: l\n  items: [a]\n"), ("own.yaml", &broken)])
+        .await
+        .unwrap();
     assert!(answer.decided.is_none());
     let error = answer.diagnostics.iter().find(|d| !d.warning).unwrap();
     assert_eq!((error.file.as_str(), error.line), ("own.yaml", 3), "{error:?}");
-    assert!(error.column > 1 && error.message.contains("proc.nmae") && error.code.starts_with("LOAD_"), "{error:?}");
+    assert!(
+        error.column > 1 && error.message.contains("proc.nmae") && error.code.starts_with("LOAD_"),
+        "{error:?}"
+    );
     assert_eq!(rule_set(&world, &ada.token, "").await, before);
     world.stop().await;
 }
@@ -62,20 +68,26 @@ async fn an_exception_names_fields_that_exist_and_a_rule_that_does() {
     let ada = world.person(&tenant, "ada", &Permission::ALL).await;
     world.import(&ada.token, &[("own.yaml", RULE)]).await.unwrap();
     let add = |rule: &str, json: &str| {
-        let message =
-            pb::AddRuleExceptionRequest { rule: rule.into(), exception_json: json.into(), reason: "known".into() };
+        let message = pb::AddRuleExceptionRequest {
+            rule: rule.into(),
+            exception_json: json.into(),
+            reason: "known".into(),
+        };
         let request = ada.ask(message);
         let mut client = world.client();
         async move { client.add_rule_exception(request).await }
     };
     let good = r#"{"name":"ours","fields":["proc.cmdline"],"comps":["startswith"],"values":[["sh -c ok"]]}"#;
-    for wrong in ["{", "{}", &good.replace("proc.cmdline", "proc.nothing"), &good.replace("startswith", "resembles")] {
+    for wrong in
+        ["{", "{}", &good.replace("proc.cmdline", "proc.nothing"), &good.replace("startswith", "resembles")]
+    {
         let status = add("Shell", wrong).await.unwrap_err();
         assert_eq!(status.code(), Code::InvalidArgument, "{wrong}: {status}");
     }
     assert_eq!(add("Shel", good).await.unwrap_err().code(), Code::NotFound);
     assert_eq!(add("Shell", good).await.unwrap().into_inner().version, 2);
-    let remove = pb::RemoveRuleExceptionRequest { rule: "Shell".into(), name: "ours".into(), reason: String::new() };
+    let remove =
+        pb::RemoveRuleExceptionRequest { rule: "Shell".into(), name: "ours".into(), reason: String::new() };
     assert_eq!(world.client().remove_rule_exception(ada.ask(remove)).await.unwrap().into_inner().version, 3);
     world.stop().await;
 }
@@ -106,14 +118,21 @@ async fn a_case_is_closed_with_what_it_was_and_one_that_is_not_there_can_not_be(
     let ada = world.person(&tenant, "ada", &Permission::ALL).await;
     let case = world.case(&tenant).await.to_string();
     let set = |case: &str, state: &str, disposition: &str| {
-        let message =
-            pb::SetCaseStateRequest { case: case.into(), state: state.into(), disposition: disposition.into() };
+        let message = pb::SetCaseStateRequest {
+            case: case.into(),
+            state: state.into(),
+            disposition: disposition.into(),
+        };
         let request = ada.ask(message);
         let mut client = world.client();
         async move { client.set_case_state(request).await.map(|r| r.into_inner().version) }
     };
     for (state, disposition) in [("closed", ""), ("open", "benign"), ("shut", ""), ("closed", "harmless")] {
-        assert_eq!(set(&case, state, disposition).await.unwrap_err().code(), Code::InvalidArgument, "{state}");
+        assert_eq!(
+            set(&case, state, disposition).await.unwrap_err().code(),
+            Code::InvalidArgument,
+            "{state}"
+        );
     }
     assert_eq!(set(&case, "closed", "true_positive").await.unwrap(), 1);
     let other = vedetta_model::CaseId::random(&mut rand::rng()).to_string();

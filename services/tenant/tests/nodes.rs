@@ -8,10 +8,16 @@ use support::{HOUR, Machine, World, stream};
 use tonic::{Code, Status};
 use vedetta_api::tenant::v1 as pb;
 use vedetta_auth::{NodeIdentity, client, metadata::with_token};
-use vedetta_model::control::{DomainEvent, Limits, NodeEvent, Permission, TenantEvent, TokenEvent, TokenRefusal};
+use vedetta_model::control::{
+    DomainEvent, Limits, NodeEvent, Permission, TenantEvent, TokenEvent, TokenRefusal,
+};
 use vedetta_store::EventStore;
 
-async fn renew(world: &World, enrolled: &pb::EnrollNodeResponse, key: &client::NodeKey) -> Result<(), Status> {
+async fn renew(
+    world: &World,
+    enrolled: &pb::EnrollNodeResponse,
+    key: &client::NodeKey,
+) -> Result<(), Status> {
     let message = pb::RenewNodeRequest {
         tenant: enrolled.tenant.clone(),
         node: enrolled.node.clone(),
@@ -29,16 +35,23 @@ async fn a_machine_keeps_its_id_and_counts_once() {
     let token = world.enrollment_token(&ada, 1).await;
     let first = world.enroll(&token.secret, &Machine::named("web-1")).await.unwrap();
     let identity = NodeIdentity::from_certificate(&first.certificates[0]).unwrap();
-    assert_eq!((identity.tenant.to_string(), identity.node.to_string()), (first.tenant.clone(), first.node.clone()));
+    assert_eq!(
+        (identity.tenant.to_string(), identity.node.to_string()),
+        (first.tenant.clone(), first.node.clone())
+    );
     assert!(!first.authorities.is_empty());
 
     let again = world.enroll(&token.secret, &Machine::named("web-1")).await.unwrap();
     assert_eq!(again.node, first.node, "a new key, the same machine");
     let uses = world.events(&stream(&tenant, "token", &token.token)).await;
-    let used = uses.iter().filter(|e| matches!(e.event, DomainEvent::Token(TokenEvent::TokenUsed { .. }))).count();
+    let used =
+        uses.iter().filter(|e| matches!(e.event, DomainEvent::Token(TokenEvent::TokenUsed { .. }))).count();
     assert_eq!(used, 1);
     let status = world.enroll(&token.secret, &Machine::named("web-2")).await.unwrap_err();
-    assert_eq!((status.code(), status.message()), (Code::Unauthenticated, &*TokenRefusal::UsedUp.to_string()));
+    assert_eq!(
+        (status.code(), status.message()),
+        (Code::Unauthenticated, &*TokenRefusal::UsedUp.to_string())
+    );
     world.stop().await;
 }
 
@@ -81,8 +94,16 @@ async fn every_bad_token_and_request_has_its_own_words_and_enrolls_nothing() {
     };
     for request in [
         request.clone(),
-        pb::EnrollNodeRequest { hostname: String::new(), csr: client::csr(&machine.key).unwrap(), ..request.clone() },
-        pb::EnrollNodeRequest { machine_id: "x".repeat(200), csr: client::csr(&machine.key).unwrap(), ..request },
+        pb::EnrollNodeRequest {
+            hostname: String::new(),
+            csr: client::csr(&machine.key).unwrap(),
+            ..request.clone()
+        },
+        pb::EnrollNodeRequest {
+            machine_id: "x".repeat(200),
+            csr: client::csr(&machine.key).unwrap(),
+            ..request
+        },
     ] {
         let status = world.client().enroll_node(with_token(request, &world.role(None))).await.unwrap_err();
         assert_eq!(status.code(), Code::InvalidArgument, "{status}");
@@ -137,7 +158,12 @@ async fn a_full_tenant_takes_no_node_more_until_one_is_removed() {
     let tenant = world.tenant("default").await;
     let ada = world.person(&tenant, "ada", &Permission::ALL).await;
     let limits = Limits { nodes: 2, ..Limits::default() };
-    world.append(&stream(&tenant, "tenant", "main"), DomainEvent::Tenant(TenantEvent::LimitsChanged { limits })).await;
+    world
+        .append(
+            &stream(&tenant, "tenant", "main"),
+            DomainEvent::Tenant(TenantEvent::LimitsChanged { limits }),
+        )
+        .await;
     let token = world.enrollment_token(&ada, 9).await;
     let machines: Vec<_> = (0..3).map(|n| Machine::named(&format!("web-{n}"))).collect();
     let first = world.enroll(&token.secret, &machines[0]).await.unwrap();
@@ -160,11 +186,15 @@ async fn a_use_without_a_node_is_taken_up_again_by_its_machine() {
     let elsewhere = world.enrollment_token(&ada, 1).await;
     let node = world.enroll(&elsewhere.secret, &Machine::named("web-1")).await.unwrap().node.parse().unwrap();
     let token = world.enrollment_token(&ada, 1).await;
-    world.append(&stream(&tenant, "token", &token.token), DomainEvent::Token(TokenEvent::TokenUsed { node })).await;
+    world
+        .append(&stream(&tenant, "token", &token.token), DomainEvent::Token(TokenEvent::TokenUsed { node }))
+        .await;
     let enrolled = world.enroll(&token.secret, &Machine::named("web-1")).await.unwrap();
     let history = world.events(&stream(&tenant, "node", &enrolled.node)).await;
     let names: Vec<_> = history.iter().map(|e| e.event.name()).collect();
     assert_eq!(names, ["NodeEnrolled", "CertificateIssued", "NodeEnrolled", "CertificateIssued"]);
-    assert!(matches!(&history[2].event, DomainEvent::Node(NodeEvent::NodeEnrolled { token: t, .. }) if t.to_string() == token.token));
+    assert!(
+        matches!(&history[2].event, DomainEvent::Node(NodeEvent::NodeEnrolled { token: t, .. }) if t.to_string() == token.token)
+    );
     world.stop().await;
 }

@@ -31,13 +31,13 @@ struct Shape {
 /// something else are appended to `warnings`.
 pub fn build(check: &Check, catalogue: &Catalogue, warnings: &mut Vec<String>) -> Result<Atom, BuildError> {
     let fail = |message: String| BuildError { position: check.position, message, unknown_field: false };
-    let left = resolve(&check.left, catalogue, check.position)?;
+    let left = resolve(&check.left, catalogue)?;
     let shape = shape(&left).map_err(fail)?;
     comparable(check.op, shape).map_err(fail)?;
     let test = match &check.right {
         None => Test::Exists,
         Some(Right::Operand(operand)) => {
-            let right = resolve(operand, catalogue, check.position)?;
+            let right = resolve(operand, catalogue)?;
             right_side(check.op, &left, shape, &right).map_err(fail)?;
             Test::Operand { op: check.op, right }
         }
@@ -53,7 +53,7 @@ pub fn build(check: &Check, catalogue: &Catalogue, warnings: &mut Vec<String>) -
     Ok(Atom { text, check: check.clone(), cost: cost(check, &left), left, test })
 }
 
-fn resolve(operand: &Operand, catalogue: &Catalogue, at: Position) -> Result<Expression, BuildError> {
+fn resolve(operand: &Operand, catalogue: &Catalogue) -> Result<Expression, BuildError> {
     Ok(match operand {
         Operand::Constant(literal) => Expression::Constant(literal.clone()),
         Operand::Field { name, arg, position } => {
@@ -64,10 +64,10 @@ fn resolve(operand: &Operand, catalogue: &Catalogue, at: Position) -> Result<Exp
             })?)
         }
         Operand::List(items) => {
-            Expression::List(items.iter().map(|i| resolve(i, catalogue, at)).collect::<Result<_, _>>()?)
+            Expression::List(items.iter().map(|i| resolve(i, catalogue)).collect::<Result<_, _>>()?)
         }
         Operand::Call { transformer, args, index, position } => {
-            let args = args.iter().map(|a| resolve(a, catalogue, at)).collect::<Result<_, _>>()?;
+            let args = args.iter().map(|a| resolve(a, catalogue)).collect::<Result<_, _>>()?;
             let fail = |message: String| BuildError { position: *position, message, unknown_field: false };
             let index = match index.as_ref().map(|i| &*i.0) {
                 None => None,
@@ -86,7 +86,7 @@ fn resolve(operand: &Operand, catalogue: &Catalogue, at: Position) -> Result<Exp
 
 /// Resolves what an output text names and checks that it has a value to show.
 pub(crate) fn resolve_output(operand: &Operand, catalogue: &Catalogue) -> Result<Expression, String> {
-    let expression = resolve(operand, catalogue, Position::default()).map_err(|e| e.message)?;
+    let expression = resolve(operand, catalogue).map_err(|e| e.message)?;
     shape(&expression)?;
     Ok(expression)
 }

@@ -15,7 +15,7 @@ use crate::filter::{Check, Modifier, Op};
 
 pub(crate) use build::resolve_output;
 pub use build::{BuildError, build};
-use number::NumberTest;
+pub(crate) use number::NumberTest;
 pub(crate) use operand::{Expression, Owned, OwnedValue};
 pub(crate) use text::TextTest;
 
@@ -199,6 +199,14 @@ impl Atom {
             fields.extend(right.fields());
         }
         fields
+    }
+
+    /// The comparison of a number with constants, where it is one.
+    pub(crate) fn number_test(&self) -> Option<&NumberTest> {
+        match &self.test {
+            Test::Number(test) => Some(test),
+            _ => None,
+        }
     }
 
     /// The comparison of a text with constants, where it is one.

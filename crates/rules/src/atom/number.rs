@@ -1,6 +1,6 @@
 //! Comparisons of numbers.
 
-use super::How;
+use super::{How, Quantity};
 use crate::fields::{FieldType, Value};
 use crate::filter::{Literal, Op};
 
@@ -32,6 +32,12 @@ pub(crate) struct NumberTest {
 impl NumberTest {
     pub(super) fn new(op: Op, how: How, values: Vec<i128>) -> Self {
         Self { op, how, values }
+    }
+
+    /// The numbers of which the tested one has to be equal to one, where that is what is tested.
+    pub(crate) fn equal_to(&self) -> Option<&[i128]> {
+        let equality = matches!(self.op, Op::Eq | Op::EqEq | Op::In | Op::Intersects);
+        (equality && !self.how.negated && self.how.quantity == Quantity::Any).then_some(&self.values)
     }
 
     pub(super) fn holds(&self, value: Value<'_>) -> bool {

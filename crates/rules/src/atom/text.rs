@@ -88,25 +88,44 @@ impl TextTest {
 }
 
 impl TextTest {
-    /// The one text that the tested one has to begin with, where that is what is tested.
-    pub(crate) fn prefix(&self) -> Option<&[u8]> {
-        self.only_value(Op::StartsWith)
-    }
-
-    /// The one text that the tested one has to end with, where that is what is tested.
-    pub(crate) fn suffix(&self) -> Option<&[u8]> {
-        self.only_value(Op::EndsWith)
-    }
-
-    fn only_value(&self, op: Op) -> Option<&[u8]> {
-        match &self.needles {
-            Needles::Plain(values) if self.op == op && !self.how.negated => match values.as_slice() {
-                [only] => Some(only),
-                _ => None,
-            },
+    /// Texts with one of which the tested one has to begin, where that follows from the test.
+    pub(crate) fn prefixes(&self) -> Option<Vec<&[u8]>> {
+        match self.op {
+            Op::StartsWith => self.plain_values(),
+            Op::Glob => {
+                self.plain_values().map(|patterns| patterns.into_iter().map(literal_prefix).collect())
+            }
             _ => None,
         }
     }
+
+    /// Texts with one of which the tested one has to end, where that is what is tested.
+    pub(crate) fn suffixes(&self) -> Option<Vec<&[u8]>> {
+        (self.op == Op::EndsWith).then(|| self.plain_values()).flatten()
+    }
+
+    /// Texts of which the tested one has to hold one, where that is what is tested.
+    pub(crate) fn inside(&self) -> Option<Vec<&[u8]>> {
+        match &self.needles {
+            Needles::Inside(finder) => Some(vec![finder.needle()]),
+            Needles::Plain(_) if self.op == Op::Contains => self.plain_values(),
+            _ => None,
+        }
+    }
+
+    /// The values of which one has to agree (all of them, or exactly one, is more than that).
+    fn plain_values(&self) -> Option<Vec<&[u8]>> {
+        match &self.needles {
+            Needles::Plain(values) if !self.how.negated => Some(values.iter().map(|v| &**v).collect()),
+            _ => None,
+        }
+    }
+}
+
+/// What stands in a shell pattern before anything that is not itself.
+fn literal_prefix(pattern: &[u8]) -> &[u8] {
+    let end = pattern.iter().position(|b| b"*?[\\".contains(b)).unwrap_or(pattern.len());
+    &pattern[..end]
 }
 
 fn compile_regex(pattern: &[u8]) -> Result<regex::bytes::Regex, String> {

@@ -1,8 +1,11 @@
 //! Which rules an event can possibly match, found from one value that each rule insists on: an
-//! exact text, the beginning or the end of one. Rules that insist on none are tried every time.
+//! exact text or number, the beginning or the end of a text, or something in it. Rules that insist
+//! on none are tried every time.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+
+use aho_corasick::AhoCorasick;
 
 use super::dag::{Dag, Node, NodeId};
 use crate::fields::{Fetch, Field, FieldSource, Value};
@@ -30,6 +33,9 @@ struct Group {
     /// By length, shortest first.
     prefixes: Vec<(usize, Buckets)>,
     suffixes: Vec<(usize, Buckets)>,
+    /// What is looked for inside, all at once.
+    inside: Vec<(Box<[u8]>, Entry)>,
+    finder: Option<AhoCorasick>,
 }
 
 /// What a condition insists on.
@@ -40,17 +46,22 @@ struct Witness<'d> {
 
 enum Wants<'d> {
     OneOf(Vec<&'d [u8]>),
-    Prefix(&'d [u8]),
-    Suffix(&'d [u8]),
+    Number(&'d [i128]),
+    Prefix(Vec<&'d [u8]>),
+    Suffix(Vec<&'d [u8]>),
+    Inside(Vec<&'d [u8]>),
 }
 
 impl Witness<'_> {
     /// How well it tells events apart: smaller is better.
     fn rank(&self) -> usize {
+        let shortest = |values: &[&[u8]]| values.iter().map(|v| v.len()).min().unwrap_or_default();
         match &self.wants {
             Wants::OneOf(values) => values.len(),
-            Wants::Prefix(p) => 300usize.saturating_sub(p.len()),
-            Wants::Suffix(s) => 400usize.saturating_sub(s.len()),
+            Wants::Number(values) => values.len(),
+            Wants::Prefix(values) => 300usize.saturating_sub(shortest(values)),
+            Wants::Suffix(values) => 400usize.saturating_sub(shortest(values)),
+            Wants::Inside(values) => 500usize.saturating_sub(shortest(values)),
         }
     }
 }
@@ -59,13 +70,18 @@ fn witness(dag: &Dag, node: NodeId) -> Option<Witness<'_>> {
     match dag.node(node) {
         Node::Atom(atom) => {
             let atom = &dag.atoms()[*atom as usize];
-            let (field, test) = (atom.plain_field()?, atom.text_test()?);
-            let wants = match (test.equal_to(), test.prefix(), test.suffix()) {
-                (Some(values), _, _) => Wants::OneOf(values),
-                (_, Some(prefix), _) if !prefix.is_empty() => Wants::Prefix(prefix),
-                (_, _, Some(suffix)) if !suffix.is_empty() => Wants::Suffix(suffix),
-                _ => return None,
-            };
+            let field = atom.plain_field()?;
+            if let Some(values) = atom.number_test().and_then(|t| t.equal_to()) {
+                return Some(Witness { field, wants: Wants::Number(values) });
+            }
+            let test = atom.text_test()?;
+            let useful = |values: &Vec<&[u8]>| !values.is_empty() && values.iter().all(|v| !v.is_empty());
+            let wants = test
+                .equal_to()
+                .map(Wants::OneOf)
+                .or_else(|| test.prefixes().filter(useful).map(Wants::Prefix))
+                .or_else(|| test.suffixes().filter(useful).map(Wants::Suffix))
+                .or_else(|| test.inside().filter(useful).map(Wants::Inside))?;
             Some(Witness { field, wants })
         }
         Node::And(children) => children.iter().filter_map(|c| witness(dag, *c)).min_by_key(Witness::rank),
@@ -102,6 +118,13 @@ impl Index {
         for group in &mut index.groups {
             group.prefixes.sort_unstable_by_key(|(len, _)| *len);
             group.suffixes.sort_unstable_by_key(|(len, _)| *len);
+            if !group.inside.is_empty() {
+                // It can't fail but for a size that rules never reach; then they are tried one by one.
+                group.finder = AhoCorasick::new(group.inside.iter().map(|(needle, _)| needle)).ok();
+                if group.finder.is_none() {
+                    index.residual.extend(group.inside.drain(..).map(|(_, entry)| entry));
+                }
+            }
         }
         index
     }
@@ -115,6 +138,8 @@ impl Index {
                     exact: Buckets::default(),
                     prefixes: Vec::new(),
                     suffixes: Vec::new(),
+                    inside: Vec::new(),
+                    finder: None,
                 });
                 self.groups.len() - 1
             }
@@ -126,7 +151,7 @@ impl Index {
         self.groups.is_empty() && self.residual.is_empty()
     }
 
-    /// Hands over the entries that an event may match, each once.
+    /// Hands over the entries that an event may match; the same one perhaps more than once.
     pub(crate) fn candidates<S: FieldSource + ?Sized>(
         &self,
         source: &S,
@@ -138,7 +163,10 @@ impl Index {
             match source.fetch(&group.field, buffer) {
                 Fetch::Value(Value::Text(text)) => group.candidates(text, &mut visit),
                 Fetch::Built => group.candidates(buffer, &mut visit),
-                Fetch::Value(_) | Fetch::Absent | Fetch::Many => {}
+                Fetch::Value(Value::Int(n)) => group.numbered(n.into(), &mut visit),
+                Fetch::Value(Value::Uint(n)) => group.numbered(n.into(), &mut visit),
+                Fetch::Value(Value::Bool(b)) => group.numbered(b.into(), &mut visit),
+                Fetch::Value(Value::Double(_) | Value::Ip(_)) | Fetch::Absent | Fetch::Many => {}
             }
         }
         self.residual.iter().copied().for_each(visit);
@@ -163,12 +191,34 @@ impl Group {
                     self.exact.entry((*value).into()).or_default().push(entry);
                 }
             }
-            Wants::Prefix(prefix) => {
-                of_length(&mut self.prefixes, prefix.len()).entry((*prefix).into()).or_default().push(entry);
+            Wants::Number(values) => {
+                for value in *values {
+                    self.exact.entry(value.to_le_bytes().into()).or_default().push(entry);
+                }
             }
-            Wants::Suffix(suffix) => {
-                of_length(&mut self.suffixes, suffix.len()).entry((*suffix).into()).or_default().push(entry);
+            Wants::Prefix(values) => {
+                for value in values {
+                    of_length(&mut self.prefixes, value.len())
+                        .entry((*value).into())
+                        .or_default()
+                        .push(entry);
+                }
             }
+            Wants::Suffix(values) => {
+                for value in values {
+                    of_length(&mut self.suffixes, value.len())
+                        .entry((*value).into())
+                        .or_default()
+                        .push(entry);
+                }
+            }
+            Wants::Inside(values) => self.inside.extend(values.iter().map(|v| ((*v).into(), entry))),
+        }
+    }
+
+    fn numbered(&self, number: i128, visit: &mut impl FnMut(Entry)) {
+        if let Some(entries) = self.exact.get(&number.to_le_bytes()[..]) {
+            entries.iter().copied().for_each(visit);
         }
     }
 
@@ -186,6 +236,11 @@ impl Group {
         }
         for (len, buckets) in self.suffixes.iter().take_while(|(len, _)| *len <= text.len()) {
             take(buckets.get(&text[text.len() - len..]));
+        }
+        if let Some(finder) = &self.finder {
+            for found in finder.find_overlapping_iter(text) {
+                visit(self.inside[found.pattern().as_usize()].1);
+            }
         }
     }
 }

@@ -29,7 +29,7 @@ fn strings(case: &Json, key: &str) -> Vec<String> {
 
 fn judge(read: Read<'_>, case: &Json) -> Result<(), String> {
     let validated = strings(case, "validate_rules");
-    let names = if validated.is_empty() { strings(case, "rules") } else { validated.clone() };
+    let names = if validated.is_empty() { strings(case, "rules") } else { validated };
     let mut files = Vec::new();
     let mut diagnostics: Vec<Diagnostic> = Vec::new();
     for name in &names {

@@ -83,6 +83,7 @@ impl RuleSet {
             }
         }
         scratch.matched.sort_unstable();
+        scratch.matched.dedup();
         out.extend(scratch.matched.iter().map(|rule| Match { rule: *rule as usize }));
     }
 }

@@ -18,7 +18,7 @@ pub struct Item {
 #[derive(Debug, Clone)]
 pub enum ItemBody {
     /// `- rule:`
-    Rule(RuleItem),
+    Rule(Box<RuleItem>),
     /// `- macro:`
     Macro(MacroItem),
     /// `- list:`

@@ -3,6 +3,7 @@
 
 mod exception;
 mod item;
+mod parts;
 mod reader;
 pub(crate) mod source;
 pub(crate) mod yaml;
@@ -68,7 +69,7 @@ impl RuleFile {
     /// The rules that it defines or changes.
     pub fn rules(&self) -> impl Iterator<Item = &RuleItem> {
         self.items.iter().filter_map(|item| match &item.body {
-            ItemBody::Rule(rule) => Some(rule),
+            ItemBody::Rule(rule) => Some(&**rule),
             ItemBody::Macro(_) | ItemBody::List(_) => None,
         })
     }

@@ -1,11 +1,12 @@
 //! What a document may hold, beside depth and complexity, and who may look at the schema.
 
-use std::{any::TypeId, sync::Arc};
+use std::{any::TypeId, sync::Arc, time::Duration};
 
 use async_graphql::{
-    Request, ServerError, ServerResult, ValidationResult, Variables,
+    Request, Response, ServerError, ServerResult, ValidationResult, Variables,
     extensions::{
-        Extension, ExtensionContext, ExtensionFactory, NextParseQuery, NextPrepareRequest, NextValidation,
+        Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery, NextPrepareRequest,
+        NextValidation,
     },
     parser::types::{ExecutableDocument, Selection, SelectionSet},
 };
@@ -14,11 +15,14 @@ use vedetta_api::Code;
 use super::scope::Scope;
 use crate::{config::Limits, metrics::Metrics};
 
-/// Refuses documents with too many aliases or directives, and introspection without a session.
+/// Refuses documents with too many aliases or directives, introspection without a session, and
+/// operations that take too long, whichever way they came.
 #[derive(Debug, Clone)]
 pub struct Guard {
     /// What is allowed.
     pub limits: Limits,
+    /// Longest run of one operation, and of one event of a subscription.
+    pub timeout: Duration,
     /// Counters.
     pub metrics: Metrics,
 }
@@ -74,6 +78,23 @@ impl Extension for Guard {
             }
         }
         result
+    }
+
+    async fn execute(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        operation_name: Option<&str>,
+        next: NextExecute<'_>,
+    ) -> Response {
+        match tokio::time::timeout(self.timeout, next.run(ctx, operation_name)).await {
+            Ok(response) => response,
+            Err(_) => {
+                self.metrics.timeouts.inc();
+                let mut error = ServerError::new("this takes too long; ask for less", None);
+                set_code(&mut error, Code::Exhausted);
+                Response::from_errors(vec![error])
+            }
+        }
     }
 }
 

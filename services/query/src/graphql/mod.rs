@@ -16,32 +16,33 @@ pub mod subscription;
 
 use std::sync::Arc;
 
-use crate::{config::Limits, metrics::Metrics, state::State};
+use crate::{config::Config, metrics::Metrics, state::State};
 
 /// The schema.
 pub type Schema = async_graphql::Schema<query::Query, mutation::Mutation, subscription::Subscription>;
 
 fn builder(
-    limits: Limits,
+    config: &Config,
     metrics: Metrics,
 ) -> async_graphql::SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription> {
+    let limits = config.limits;
     Schema::build(query::Query, mutation::Mutation::default(), subscription::Subscription)
         .limit_depth(limits.depth)
         .limit_complexity(limits.complexity)
         .limit_directives(limits.directives)
         .limit_recursive_depth(4 * limits.depth)
         .disable_suggestions()
-        .extension(limits::Guard { limits, metrics })
+        .extension(limits::Guard { limits, timeout: config.query_timeout(), metrics })
 }
 
 /// The schema, answering from `state`.
 pub fn schema(state: Arc<State>) -> Schema {
-    builder(state.config.limits, state.metrics.clone()).data(state).finish()
+    builder(&state.config, state.metrics.clone()).data(state).finish()
 }
 
 /// The schema as text.
 pub fn sdl() -> String {
-    let schema = builder(Limits::default(), Metrics::unregistered()).finish();
+    let schema = builder(&Config::default(), Metrics::unregistered()).finish();
     let header =
         "# The API of Vedetta. Written by `make gen` from services/query; CI fails when it is stale.\n\n";
     format!("{header}{}\n", schema.sdl().trim())

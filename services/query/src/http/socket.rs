@@ -18,6 +18,7 @@ use crate::{
     graphql::{
         errors::{Failure, error},
         scope::Scope,
+        subscription::Slots,
     },
     state::State,
 };
@@ -72,6 +73,7 @@ async fn begin(state: Arc<State>, cookie: Option<String>, payload: Value) -> Res
     let token = given.or(cookie).ok_or_else(|| error(Code::Unauthenticated, "sign in first"))?;
     let session = state.sessions.open(&token).await.map_err(|failure| Failure::from(failure).0)?;
     let mut data = Data::default();
+    data.insert(Slots::new(state.config.max_subscriptions));
     data.insert(Scope::of(session, state));
     Ok(data)
 }

@@ -51,6 +51,11 @@ impl Progress {
         self.changed.subscribe()
     }
 
+    /// How many listen for changes in this process.
+    pub fn listeners(&self) -> usize {
+        self.changed.receiver_count()
+    }
+
     /// Changes are readable now.
     pub(super) fn applied(&self, changes: &[ViewChange]) {
         self.applied.send_modify(|n| *n += 1);
@@ -92,9 +97,7 @@ fn changed(change: &ViewChange) -> Option<Changed> {
     let mut parts = Parts(key);
     if *view == cases::CASES {
         Some(Changed::Case(tenant, CaseId::from_uuid(parts.uuid()?)))
-    } else if *view == nodes::STATUS {
-        Some(Changed::Node(tenant, NodeId::from_uuid(parts.uuid()?)))
-    } else if *view == findings::NODE_CONDITIONS {
+    } else if *view == nodes::STATUS || *view == findings::NODE_CONDITIONS {
         Some(Changed::Node(tenant, NodeId::from_uuid(parts.uuid()?)))
     } else if *view == rules::RULES {
         Some(Changed::Rule(tenant, String::from_utf8(key.to_vec()).ok()?))

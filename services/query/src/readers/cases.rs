@@ -38,7 +38,7 @@ pub enum Entry {
     /// A finding.
     Finding(Box<FindingRow>),
     /// A comment or decision.
-    Change(ChangeRow),
+    Change(Box<ChangeRow>),
 }
 
 /// Which cases.
@@ -121,7 +121,7 @@ impl Views {
         let changes = self.stream_changes("case", &id.to_string(), None, TIMELINE_CHANGES).await?;
         let findings =
             findings.items.into_iter().map(|(_, row)| (row.finding.time, Entry::Finding(Box::new(row))));
-        let changes = changes.items.into_iter().map(|(_, row)| (row.time, Entry::Change(row)));
+        let changes = changes.items.into_iter().map(|(_, row)| (row.time, Entry::Change(Box::new(row))));
         let mut entries: Vec<_> = findings.chain(changes).collect();
         // Both came newest first; a stable sort of the turned lists keeps the order of equals.
         entries.reverse();

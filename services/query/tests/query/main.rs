@@ -8,4 +8,5 @@ mod login;
 mod node_views;
 mod projections;
 mod schema;
+mod sockets;
 mod support;

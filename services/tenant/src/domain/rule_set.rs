@@ -250,9 +250,73 @@ mod tests {
 
     #[test]
     fn a_broken_file_says_where_and_changes_nothing() {
-        let broken = RULE.replace("proc.name = sh", "(proc.name = sh");
-        let found = import(&given(), &[file(&broken)], &[]).unwrap_err();
-        assert!(found.iter().any(|d| d.to_string().contains("own.yaml:3")), "{found:?}");
+        let broken = RULE.replace("proc.name = sh", "proc.nmae = sh");
+        let Err(ImportRefusal::Diagnostics(found)) = import(&given(), &[file(&broken)], &[]) else {
+            panic!("a broken file was taken")
+        };
+        let error = found.iter().find(|d| d.is_error()).unwrap();
+        assert_eq!((error.file.as_str(), error.line), ("own.yaml", 3), "{error}");
+        assert!(error.column > 1 && !error.message.is_empty(), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_another_needs_is_not_removed() {
+        let uses = RULE.replace("Shell", "Uses").replace("proc.name = sh", "is_shell");
+        let text = "- macro: is_shell\n  condition: proc.name = sh\n".to_owned();
+        let macros = ConfigFile { name: "a.yaml".into(), text };
+        let mut state = RuleSet::default();
+        for event in import(&state.clone(), &[macros, file(&uses)], &[]).unwrap().0 {
+            state.apply(&event);
+        }
+        let refused = import(&state, &[], &["a.yaml".into()]);
+        assert!(matches!(refused, Err(ImportRefusal::Diagnostics(_))), "{refused:?}");
+        let (events, _) = import(&state, &[], &["a.yaml".into(), "own.yaml".into()]).unwrap();
+        assert_eq!(events.len(), 1);
+        assert_eq!(
+            import(&state, &[], &["never.yaml".into()]).unwrap().0,
+            [],
+            "what is not there is gone already"
+        );
+    }
+
+    #[test]
+    fn names_and_sizes_that_can_not_be_kept_are_refused() {
+        let named = |name: &str| ConfigFile { name: name.into(), text: RULE.into() };
+        for files in [vec![named("")], vec![named("a\nb")], vec![named("x"), named("x")]] {
+            let refused = import(&RuleSet::default(), &files, &[]);
+            assert!(matches!(refused, Err(ImportRefusal::Refused(Refusal::Invalid(_)))), "{refused:?}");
+        }
+        let long = file(&format!("{RULE}# {}\n", "x".repeat(MAX_FILE_BYTES)));
+        assert!(matches!(import(&RuleSet::default(), &[long], &[]), Err(ImportRefusal::Refused(_))));
+    }
+
+    #[test]
+    fn many_files_become_events_that_each_fit() {
+        let text = format!("# {}\n", "x".repeat(400 << 10));
+        let files: Vec<_> =
+            (0..5).map(|n| ConfigFile { name: format!("{n}.yaml"), text: text.clone() }).collect();
+        let (events, _) = import(&RuleSet::default(), &files, &[]).unwrap();
+        assert_eq!(events.len(), 3);
+        let mut state = RuleSet::default();
+        for event in &events {
+            assert!(serde_json::to_string(event).unwrap().len() < 1 << 20);
+            state.apply(event);
+        }
+        assert_eq!(state.files.len(), 5);
+    }
+
+    #[test]
+    fn a_decision_about_a_rule_outlives_the_rule_and_holds_when_it_comes_back() {
+        let mut state = given();
+        state.apply(&set_enabled(&state, "Shell", false, "noisy").unwrap()[0].clone());
+        for event in import(&state.clone(), &[], &["own.yaml".into()]).unwrap().0 {
+            state.apply(&event);
+        }
+        assert!(matches!(set_enabled(&state, "Shell", true, ""), Err(Refusal::NotFound(_))));
+        for event in import(&state.clone(), &[file(&RULE.replace("a shell", "any shell"))], &[]).unwrap().0 {
+            state.apply(&event);
+        }
+        assert!(!compile(&state).unwrap().rule("Shell").unwrap().enabled);
     }
 
     #[test]

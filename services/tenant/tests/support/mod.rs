@@ -13,7 +13,9 @@ use vedetta_model::{
     control::{Actor, DomainEvent, Envelope, Permission},
 };
 use vedetta_runtime::{Clients, Context, Drain};
-use vedetta_store::{EventStore, Expected, MemoryStore, NewEvent, StreamId, Version, View, ViewChange, ViewKey, ViewStore};
+use vedetta_store::{
+    EventStore, Expected, MemoryStore, NewEvent, StreamId, Version, View, ViewChange, ViewKey, ViewStore,
+};
 use vedetta_tenant::{ROLE, bootstrap};
 
 pub const HOUR: Duration = Duration::from_secs(3600);
@@ -104,12 +106,8 @@ impl World {
         };
         let made = self.client().create_user(with_token(message, &self.role(Some(tenant)))).await.unwrap();
         let user: UserId = made.into_inner().user.parse().unwrap();
-        let session = Session {
-            tenant: tenant.clone(),
-            user,
-            name: name.into(),
-            permissions: permissions.to_vec(),
-        };
+        let session =
+            Session { tenant: tenant.clone(), user, name: name.into(), permissions: permissions.to_vec() };
         Person { token: self.context.keys.session_token(&session, self.now(), HOUR * 24), session }
     }
 
@@ -154,7 +152,11 @@ impl World {
         id
     }
 
-    pub async fn enrollment_token(&self, person: &Person, max_uses: u32) -> pb::CreateEnrollmentTokenResponse {
+    pub async fn enrollment_token(
+        &self,
+        person: &Person,
+        max_uses: u32,
+    ) -> pb::CreateEnrollmentTokenResponse {
         let message = pb::CreateEnrollmentTokenRequest { label: "t".into(), valid_seconds: 3600, max_uses };
         let made = self.client().create_enrollment_token(with_token(message, &person.token)).await;
         made.unwrap().into_inner()
@@ -171,8 +173,13 @@ impl World {
         self.client().enroll_node(with_token(message, &self.role(None))).await.map(Response::into_inner)
     }
 
-    pub async fn import(&self, token: &str, files: &[(&str, &str)]) -> Result<pb::ImportRulesResponse, Status> {
-        let files = files.iter().map(|(name, text)| pb::RuleFile { name: (*name).into(), text: (*text).into() });
+    pub async fn import(
+        &self,
+        token: &str,
+        files: &[(&str, &str)],
+    ) -> Result<pb::ImportRulesResponse, Status> {
+        let files =
+            files.iter().map(|(name, text)| pb::RuleFile { name: (*name).into(), text: (*text).into() });
         let message = pb::ImportRulesRequest { files: files.collect(), remove: vec![] };
         self.client().import_rules(with_token(message, token)).await.map(Response::into_inner)
     }

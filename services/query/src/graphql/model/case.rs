@@ -157,7 +157,7 @@ impl Case {
                 Some(text) => {
                     TimelineEntry::Comment(Comment { time: row.time.into(), author: row.actor, text })
                 }
-                None => TimelineEntry::Change(Change::of(&self.scope, row)),
+                None => TimelineEntry::Change(Change::of(&self.scope, *row)),
             },
         };
         Ok(entries.into_iter().map(entry).collect())

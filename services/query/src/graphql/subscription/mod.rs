@@ -3,8 +3,11 @@
 mod changes;
 mod findings;
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Error, Subscription as Derive};
 use futures::Stream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use vedetta_api::Code;
 use vedetta_model::control::Permission;
 
@@ -18,14 +21,38 @@ use super::{
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Subscription;
 
-/// The scope of a listener. Another tenant is refused like one that does not exist.
-fn listener(context: &Context<'_>, tenant: &str) -> Answer<Scope> {
-    let scope = Scope::allowed(context, Permission::Read)?;
-    if scope.tenant().as_str() == tenant {
-        Ok(scope)
-    } else {
-        Err(Failure(error(Code::NotFound, "no such tenant")))
+/// How many more subscriptions a connection may begin.
+#[derive(Debug, Clone)]
+pub struct Slots(Arc<Semaphore>);
+
+impl Slots {
+    /// For a connection with at most `most` subscriptions.
+    pub fn new(most: usize) -> Self {
+        Self(Arc::new(Semaphore::new(most)))
     }
+}
+
+/// Somebody who listens, and the slot that their connection gave them.
+#[derive(Debug)]
+struct Listener {
+    scope: Scope,
+    _slot: Option<OwnedSemaphorePermit>,
+}
+
+/// Who listens. Another tenant is refused like one that does not exist.
+fn listener(context: &Context<'_>, tenant: &str) -> Answer<Listener> {
+    let scope = Scope::allowed(context, Permission::Read)?;
+    if scope.tenant().as_str() != tenant {
+        return Err(Failure(error(Code::NotFound, "no such tenant")));
+    }
+    let slot = context.data_opt::<Slots>().map(|slots| slots.0.clone().try_acquire_owned()).transpose();
+    let slot = slot.map_err(|_| {
+        Failure(error(
+            Code::Exhausted,
+            "too many subscriptions on this connection; end one before you begin another",
+        ))
+    })?;
+    Ok(Listener { scope, _slot: slot })
 }
 
 /// The listener still has its rights: asked before each event, answered from memory most of the time.
@@ -54,9 +81,9 @@ impl Subscription {
         tenant: String,
         filter: Option<FindingFilter>,
     ) -> Result<impl Stream<Item = Result<Finding, Error>> + use<>, Failure> {
-        let scope = listener(context, &tenant)?;
-        let query = filter.unwrap_or_default().query(&scope);
-        Ok(findings::stream(scope, query))
+        let listener = listener(context, &tenant)?;
+        let query = filter.unwrap_or_default().query(&listener.scope);
+        Ok(findings::stream(listener, query))
     }
 
     /// Cases whose findings or decisions changed.

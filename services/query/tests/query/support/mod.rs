@@ -206,6 +206,11 @@ impl Bench {
         answer["data"].take()
     }
 
+    /// The public routes.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     /// Sends a request.
     pub async fn send(&self, request: Request<Body>) -> (StatusCode, HeaderMap, Bytes) {
         let answer = self.router.clone().oneshot(request).await.unwrap();
