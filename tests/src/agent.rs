@@ -14,7 +14,11 @@ pub fn binary(name: &str) -> anyhow::Result<PathBuf> {
     // …/target/debug/deps/test-0123 → …/target/debug/name
     let folder = me.parent().and_then(Path::parent).context("no target folder")?;
     let path = folder.join(name);
-    ensure!(path.exists(), "{} is not built: run `cargo build --workspace`, or the tests through `make test`", path.display());
+    ensure!(
+        path.exists(),
+        "{} is not built: run `cargo build --workspace`, or the tests through `make test`",
+        path.display()
+    );
     Ok(path)
 }
 
@@ -26,9 +30,18 @@ pub struct Agent {
 
 impl Agent {
     /// Starts an agent that enrolls with `token` unless `state` holds an identity already.
-    pub fn start(server: &str, pin: &str, token: Option<&str>, state: &Path, source: &str) -> anyhow::Result<Self> {
+    pub fn start(
+        server: &str,
+        pin: &str,
+        token: Option<&str>,
+        state: &Path,
+        source: &str,
+    ) -> anyhow::Result<Self> {
         let mut command = Command::new(binary("vedetta-agent")?);
-        command.args(["run", "--server", server, "--ca-pin", pin, "--source", source]).arg("--state-dir").arg(state);
+        command
+            .args(["run", "--server", server, "--ca-pin", pin, "--source", source])
+            .arg("--state-dir")
+            .arg(state);
         if let Some(token) = token {
             command.env("VEDETTA_AGENT_TOKEN", token);
         }

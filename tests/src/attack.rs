@@ -12,6 +12,11 @@ pub async fn read_shadow(scratch: &Path, name: &str) -> anyhow::Result<()> {
         std::fs::copy("/bin/cat", &program)?;
     }
     let output = Command::new(&program).arg("/etc/shadow").output().await?;
-    ensure!(output.status.success(), "{} /etc/shadow: {}", program.display(), String::from_utf8_lossy(&output.stderr));
+    ensure!(
+        output.status.success(),
+        "{} /etc/shadow: {}",
+        program.display(),
+        String::from_utf8_lossy(&output.stderr)
+    );
     Ok(())
 }

@@ -20,7 +20,9 @@ where
             Err(error) => Some(error),
         };
         if begin.elapsed() > DEADLINE {
-            return Err(last.unwrap_or_else(|| anyhow::anyhow!("not seen")).context(format!("within {DEADLINE:?}: {what}")));
+            return Err(last
+                .unwrap_or_else(|| anyhow::anyhow!("not seen"))
+                .context(format!("within {DEADLINE:?}: {what}")));
         }
         tokio::time::sleep(PAUSE).await;
     }

@@ -16,14 +16,24 @@ pub struct Client {
 
 impl Client {
     /// Signs in.
-    pub async fn sign_in(address: SocketAddr, tenant: &str, name: &str, password: &str) -> anyhow::Result<Self> {
+    pub async fn sign_in(
+        address: SocketAddr,
+        tenant: &str,
+        name: &str,
+        password: &str,
+    ) -> anyhow::Result<Self> {
         let http = reqwest::Client::new();
         let answer = http
             .post(format!("http://{address}/api/login"))
             .json(&json!({ "tenant": tenant, "name": name, "password": password }))
             .send()
             .await?;
-        ensure!(answer.status().is_success(), "sign-in of {name}: {} {}", answer.status(), answer.text().await?);
+        ensure!(
+            answer.status().is_success(),
+            "sign-in of {name}: {} {}",
+            answer.status(),
+            answer.text().await?
+        );
         let cookie = answer.headers().get(SET_COOKIE).context("no session cookie")?.to_str()?;
         let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
         Ok(Self { http, address, cookie })

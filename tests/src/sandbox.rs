@@ -40,7 +40,8 @@ struct Node {
     run: JoinHandle<anyhow::Result<()>>,
 }
 
-const ALL: [Role; 4] = [vedetta_tenant::ROLE, vedetta_ingest::ROLE, vedetta_detect::ROLE, vedetta_query::ROLE];
+const ALL: [Role; 4] =
+    [vedetta_tenant::ROLE, vedetta_ingest::ROLE, vedetta_detect::ROLE, vedetta_query::ROLE];
 
 impl Sandbox {
     /// A new system on the embedded log and store.
@@ -68,7 +69,8 @@ impl Sandbox {
         let mut agents = addresses.agents;
         if form == Form::Many {
             let internal = addresses.internal.context("the tenant role listens for the others")?;
-            let config = self::config(dir.path(), &[("clients.internal_url", &format!("http://{internal}"))])?;
+            let config =
+                self::config(dir.path(), &[("clients.internal_url", &format!("http://{internal}"))])?;
             for role in [vedetta_ingest::ROLE, vedetta_detect::ROLE] {
                 let backends = front.backends().clone();
                 let apart = Process::start_on(&config, &[role], clock.clone(), backends).await?;

@@ -31,7 +31,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("vedetta-load", &["api", "auth", "block", "node-agent", "model"]),
     (
         "vedetta",
-        &["api", "auth", "backends", "log", "store", "rules", "runtime", "model", "ingest", "detect", "query", "tenant"],
+        &[
+            "api", "auth", "backends", "log", "store", "rules", "runtime", "model", "ingest", "detect",
+            "query", "tenant",
+        ],
     ),
     ("vedetta-tests", &["*"]),
 ];
@@ -69,7 +72,8 @@ fn dependencies_point_one_way_only() {
     let may_use: BTreeMap<&str, BTreeSet<String>> = MAY_USE
         .iter()
         .map(|(name, uses)| {
-            let of_ours = |short: &&str| if *short == "*" { "*".to_owned() } else { format!("vedetta-{short}") };
+            let of_ours =
+                |short: &&str| if *short == "*" { "*".to_owned() } else { format!("vedetta-{short}") };
             (*name, uses.iter().map(of_ours).collect())
         })
         .collect();
@@ -82,7 +86,9 @@ fn dependencies_point_one_way_only() {
             continue;
         };
         for dependency in package.dependencies.iter().filter(|d| d.kind != DependencyKind::Development) {
-            let fine = !ours.contains(&dependency.name) || allowed.contains("*") || allowed.contains(&dependency.name);
+            let fine = !ours.contains(&dependency.name)
+                || allowed.contains("*")
+                || allowed.contains(&dependency.name);
             if !fine {
                 wrong.push(format!("{} → {}", package.name, dependency.name));
             }
@@ -111,7 +117,12 @@ fn words_and_rules_do_no_io_and_know_no_async() {
     let banned = ["tokio", "futures", "async-trait", "tonic", "axum", "reqwest"];
     for package in packages().iter().filter(|p| PURE.contains(&p.name.as_str())) {
         for dependency in package.dependencies.iter().filter(|d| d.kind == DependencyKind::Normal) {
-            assert!(!banned.contains(&dependency.name.as_str()), "{} names {}", package.name, dependency.name);
+            assert!(
+                !banned.contains(&dependency.name.as_str()),
+                "{} names {}",
+                package.name,
+                dependency.name
+            );
         }
     }
 }
@@ -124,10 +135,14 @@ fn no_file_holds_more_than_a_story() {
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).expect("a readable folder").flatten() {
             let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
-            let skipped = name.starts_with('.') || ["target", "node_modules", "dist", "__generated__"].contains(&name.as_str());
+            let skipped = name.starts_with('.')
+                || ["target", "node_modules", "dist", "__generated__"].contains(&name.as_str());
             if path.is_dir() && !skipped {
                 folders.push(path);
-            } else if path.extension().is_some_and(|e| ["rs", "ts", "tsx", "css", "sh"].iter().any(|x| e == *x)) {
+            } else if path
+                .extension()
+                .is_some_and(|e| ["rs", "ts", "tsx", "css", "sh"].iter().any(|x| e == *x))
+            {
                 let lines = std::fs::read_to_string(&path).map_or(0, |text| text.lines().count());
                 if lines > MOST_LINES {
                     long.push(format!("{}: {lines} lines", path.display()));

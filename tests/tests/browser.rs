@@ -8,8 +8,14 @@ use vedetta_tests::{Form, Sandbox};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_sees_the_demo_live_and_decides_in_the_browser() -> anyhow::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()?;
-    ensure!(Path::new("/usr/bin/chromium").exists(), "chromium is not installed: run `scripts/setup.sh test`");
-    ensure!(root.join("web-ui/node_modules").exists(), "the console's packages are not installed: run `make console`");
+    ensure!(
+        Path::new("/usr/bin/chromium").exists(),
+        "chromium is not installed: run `scripts/setup.sh test`"
+    );
+    ensure!(
+        root.join("web-ui/node_modules").exists(),
+        "the console's packages are not installed: run `make console`"
+    );
     let output = root.join("test-output");
     std::fs::create_dir_all(&output)?;
 
@@ -29,7 +35,10 @@ async fn a_person_sees_the_demo_live_and_decides_in_the_browser() -> anyhow::Res
         .stdin(Stdio::null())
         .status()
         .await?;
-    ensure!(status.success(), "the browser test failed ({status}); traces and screenshots are in test-output/");
+    ensure!(
+        status.success(),
+        "the browser test failed ({status}); traces and screenshots are in test-output/"
+    );
     agent.stop().await?;
     sandbox.stop().await
 }

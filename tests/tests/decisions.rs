@@ -12,7 +12,10 @@ async fn by_process(client: &Client, name: &str) -> anyhow::Result<Vec<Value>> {
 }
 
 async fn found(client: &Client, name: &str) -> anyhow::Result<Option<String>> {
-    Ok(by_process(client, name).await?.first().map(|f| f["rule"]["name"].as_str().unwrap_or_default().to_owned()))
+    Ok(by_process(client, name)
+        .await?
+        .first()
+        .map(|f| f["rule"]["name"].as_str().unwrap_or_default().to_owned()))
 }
 
 async fn set_enabled(client: &Client, rule: &str, enabled: bool) -> anyhow::Result<()> {
@@ -34,7 +37,8 @@ fn in_force<'a>(set: &'a Value, rule: &str) -> &'a Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rule_turned_off_or_excepted_obeys_from_the_next_event_on_and_the_past_stays_known() -> anyhow::Result<()> {
+async fn a_rule_turned_off_or_excepted_obeys_from_the_next_event_on_and_the_past_stays_known()
+-> anyhow::Result<()> {
     let sandbox = Sandbox::start(Form::One).await?;
     let client = sandbox.admin().await?;
     let agent = sandbox.agent(&client, "this-machine", "kernel").await?;
@@ -82,7 +86,8 @@ async fn a_bad_rule_file_is_refused_with_its_place_and_changes_nothing() -> anyh
     let client = sandbox.admin().await?;
     let before = rule_set(&client, None).await?;
     let mutation = "mutation($input: ImportRulesInput!) { importRules(input: $input) { ruleSet { version } userErrors { message line column } } }";
-    let text = "- rule: Broken\n  desc: d\n  condition: evt.type = execve and (\n  output: o\n  priority: WARNING\n";
+    let text =
+        "- rule: Broken\n  desc: d\n  condition: evt.type = execve and (\n  output: o\n  priority: WARNING\n";
     let files = json!([{ "name": "broken.yaml", "text": text }]);
     let data = client.ask(mutation, json!({ "input": { "tenant": "default", "files": files } })).await?;
     let errors = data["importRules"]["userErrors"].as_array().unwrap();

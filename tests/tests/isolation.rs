@@ -116,8 +116,14 @@ async fn world() -> anyhow::Result<World> {
     let text = format!(
         "- rule: {SECRET_RULE}\n  desc: d\n  condition: evt.type = execve and proc.name = nobody-runs-this\n  output: o\n  priority: INFO\n"
     );
-    let import = "mutation($input: ImportRulesInput!) { importRules(input: $input) { userErrors { message } } }";
-    first.ask(import, json!({ "input": { "tenant": "default", "files": [{ "name": "own.yaml", "text": text }] } })).await?;
+    let import =
+        "mutation($input: ImportRulesInput!) { importRules(input: $input) { userErrors { message } } }";
+    first
+        .ask(
+            import,
+            json!({ "input": { "tenant": "default", "files": [{ "name": "own.yaml", "text": text }] } }),
+        )
+        .await?;
 
     let agent = sandbox.agent(&first, "this-machine", "kernel").await?;
     let scratch = tempfile::tempdir()?;
@@ -184,10 +190,14 @@ async fn every_field_is_listed(client: &Client) -> anyhow::Result<()> {
     let of = |name: &str| types.iter().find(|t| t["name"] == name);
     let mut seen = BTreeSet::new();
     for (root, listed) in ROOTS {
-        let fields = of(root).with_context(|| format!("no type {root}"))?["fields"].as_array().context("fields")?;
+        let fields =
+            of(root).with_context(|| format!("no type {root}"))?["fields"].as_array().context("fields")?;
         for field in fields {
             let name = field["name"].as_str().unwrap_or_default();
-            assert!(listed.contains(&name), "{root}.{name} is not listed in this test: say how it keeps tenants apart");
+            assert!(
+                listed.contains(&name),
+                "{root}.{name} is not listed in this test: say how it keeps tenants apart"
+            );
             seen.insert(format!("{root}.{name}"));
         }
     }
@@ -207,7 +217,10 @@ async fn every_field_is_listed(client: &Client) -> anyhow::Result<()> {
                 let text = arg["type"].to_string();
                 text.contains("\"ID\"") || text.contains("Filter\"") || arg["name"] == "name"
             });
-            assert!(!takes_id || BY_ID.contains(&path.as_str()), "{path} takes an id and is not listed in this test");
+            assert!(
+                !takes_id || BY_ID.contains(&path.as_str()),
+                "{path} takes an id and is not listed in this test"
+            );
         }
     }
     Ok(())
@@ -233,7 +246,11 @@ async fn queries_see_nothing(world: &World) -> anyhow::Result<()> {
     let unknown = world.second.ask("query { tenant(id: \"nobody\") { name } }", json!({})).await?;
     assert_eq!(data, unknown);
     for id in world.ids.all() {
-        assert!(!world.first.ask("query($id: ID!) { node(id: $id) { id } }", json!({ "id": id })).await?["node"].is_null(), "{id}");
+        assert!(
+            !world.first.ask("query($id: ID!) { node(id: $id) { id } }", json!({ "id": id })).await?["node"]
+                .is_null(),
+            "{id}"
+        );
         let data = world.second.ask("query($id: ID!) { node(id: $id) { id } }", json!({ "id": id })).await?;
         assert!(data["node"].is_null(), "{id} was seen by another tenant");
     }
@@ -260,22 +277,74 @@ async fn mutations_answer_as_for_unknown_things(world: &World) -> anyhow::Result
     let foreign = "default";
     let unknown = "nobody";
     let tries: Vec<(&str, &str, Value, Value)> = vec![
-        ("setRuleEnabled", "SetRuleEnabledInput", json!({ "tenant": foreign, "rule": SECRET_RULE, "enabled": false }), json!({ "tenant": unknown, "rule": SECRET_RULE, "enabled": false })),
-        ("addRuleException", "AddRuleExceptionInput", json!({ "tenant": foreign, "rule": SECRET_RULE, "exception": exception }), json!({ "tenant": unknown, "rule": SECRET_RULE, "exception": exception })),
-        ("removeRuleException", "RemoveRuleExceptionInput", json!({ "tenant": foreign, "rule": SECRET_RULE, "name": "e" }), json!({ "tenant": unknown, "rule": SECRET_RULE, "name": "e" })),
-        ("importRules", "ImportRulesInput", json!({ "tenant": foreign, "files": files }), json!({ "tenant": unknown, "files": files })),
-        ("createEnrollmentToken", "CreateEnrollmentTokenInput", json!({ "tenant": foreign, "label": "l", "validSeconds": 60, "maxUses": 1 }), json!({ "tenant": unknown, "label": "l", "validSeconds": 60, "maxUses": 1 })),
-        ("setCaseState", "SetCaseStateInput", json!({ "caseId": world.ids.case, "state": "CLOSED", "disposition": "BENIGN" }), json!({ "caseId": "bm9ib2R5", "state": "CLOSED", "disposition": "BENIGN" })),
-        ("assignCase", "AssignCaseInput", json!({ "caseId": world.ids.case, "toMe": true }), json!({ "caseId": "bm9ib2R5", "toMe": true })),
-        ("commentCase", "CommentCaseInput", json!({ "caseId": world.ids.case, "text": "t" }), json!({ "caseId": "bm9ib2R5", "text": "t" })),
-        ("revokeEnrollmentToken", "RevokeEnrollmentTokenInput", json!({ "tokenId": world.ids.token }), json!({ "tokenId": "bm9ib2R5" })),
-        ("removeNode", "RemoveNodeInput", json!({ "nodeId": world.ids.node }), json!({ "nodeId": "bm9ib2R5" })),
+        (
+            "setRuleEnabled",
+            "SetRuleEnabledInput",
+            json!({ "tenant": foreign, "rule": SECRET_RULE, "enabled": false }),
+            json!({ "tenant": unknown, "rule": SECRET_RULE, "enabled": false }),
+        ),
+        (
+            "addRuleException",
+            "AddRuleExceptionInput",
+            json!({ "tenant": foreign, "rule": SECRET_RULE, "exception": exception }),
+            json!({ "tenant": unknown, "rule": SECRET_RULE, "exception": exception }),
+        ),
+        (
+            "removeRuleException",
+            "RemoveRuleExceptionInput",
+            json!({ "tenant": foreign, "rule": SECRET_RULE, "name": "e" }),
+            json!({ "tenant": unknown, "rule": SECRET_RULE, "name": "e" }),
+        ),
+        (
+            "importRules",
+            "ImportRulesInput",
+            json!({ "tenant": foreign, "files": files }),
+            json!({ "tenant": unknown, "files": files }),
+        ),
+        (
+            "createEnrollmentToken",
+            "CreateEnrollmentTokenInput",
+            json!({ "tenant": foreign, "label": "l", "validSeconds": 60, "maxUses": 1 }),
+            json!({ "tenant": unknown, "label": "l", "validSeconds": 60, "maxUses": 1 }),
+        ),
+        (
+            "setCaseState",
+            "SetCaseStateInput",
+            json!({ "caseId": world.ids.case, "state": "CLOSED", "disposition": "BENIGN" }),
+            json!({ "caseId": "bm9ib2R5", "state": "CLOSED", "disposition": "BENIGN" }),
+        ),
+        (
+            "assignCase",
+            "AssignCaseInput",
+            json!({ "caseId": world.ids.case, "toMe": true }),
+            json!({ "caseId": "bm9ib2R5", "toMe": true }),
+        ),
+        (
+            "commentCase",
+            "CommentCaseInput",
+            json!({ "caseId": world.ids.case, "text": "t" }),
+            json!({ "caseId": "bm9ib2R5", "text": "t" }),
+        ),
+        (
+            "revokeEnrollmentToken",
+            "RevokeEnrollmentTokenInput",
+            json!({ "tokenId": world.ids.token }),
+            json!({ "tokenId": "bm9ib2R5" }),
+        ),
+        (
+            "removeNode",
+            "RemoveNodeInput",
+            json!({ "nodeId": world.ids.node }),
+            json!({ "nodeId": "bm9ib2R5" }),
+        ),
     ];
     let tried: BTreeSet<&str> = tries.iter().map(|(name, ..)| *name).chain(["changePassword"]).collect();
     let listed: BTreeSet<&str> = ROOTS[1].1.iter().copied().collect();
     assert_eq!(tried, listed, "every mutation is tried (changePassword names nobody but the viewer)");
     for (name, input, foreign, unknown) in tries {
-        let text = format!("mutation($input: {input}!) {{ {name}(input: $input) {{ userErrors {{ code message }} }} }}");
+        let text = format!(
+            "mutation($input: {input}!) {{ {name}(input: $input) {{ userErrors {{ code message }} }} }}"
+        );
         let foreign = world.second.raw(&text, json!({ "input": foreign })).await?;
         let unknown = world.second.raw(&text, json!({ "input": unknown })).await?;
         let errors = foreign["data"][name]["userErrors"].as_array().cloned().unwrap_or_default();
@@ -308,8 +377,12 @@ async fn methods_answer_as_for_unknown_things(world: &World) -> anyhow::Result<(
             }
             Tried::OwnTenantOnly => {}
             Tried::ForeignId => {
-                let foreign = call(&mut client, bearer, name, &raw).await?.with_context(|| format!("{method} did it"))?;
-                let unknown = call(&mut client, bearer, name, &nobody).await?.with_context(|| format!("{method} did it"))?;
+                let foreign = call(&mut client, bearer, name, &raw)
+                    .await?
+                    .with_context(|| format!("{method} did it"))?;
+                let unknown = call(&mut client, bearer, name, &nobody)
+                    .await?
+                    .with_context(|| format!("{method} did it"))?;
                 assert_eq!(foreign.code(), tonic::Code::NotFound, "{method}: {foreign}");
                 let same = |status: &tonic::Status, ids: &Raw| ids.hide(status.message());
                 assert_eq!(same(&foreign, &raw), same(&unknown, &nobody), "{method}");
@@ -329,7 +402,9 @@ struct Raw {
 impl Raw {
     /// A message without the ids it repeats.
     fn hide(&self, message: &str) -> String {
-        [&self.token, &self.node, &self.rule].iter().fold(message.to_owned(), |text, id| text.replace(id.as_str(), "…"))
+        [&self.token, &self.node, &self.rule]
+            .iter()
+            .fold(message.to_owned(), |text, id| text.replace(id.as_str(), "…"))
     }
 }
 
@@ -345,7 +420,12 @@ async fn raw_ids(world: &World) -> anyhow::Result<Raw> {
 }
 
 /// Calls one method with a person's session; `None` when it succeeded.
-async fn call(client: &mut TenantClient, bearer: &str, name: &str, ids: &Raw) -> anyhow::Result<Option<tonic::Status>> {
+async fn call(
+    client: &mut TenantClient,
+    bearer: &str,
+    name: &str,
+    ids: &Raw,
+) -> anyhow::Result<Option<tonic::Status>> {
     macro_rules! try_call {
         ($method:ident, $message:expr) => {{
             let mut request = tonic::Request::new($message);
@@ -354,18 +434,46 @@ async fn call(client: &mut TenantClient, bearer: &str, name: &str, ids: &Raw) ->
         }};
     }
     let (token, node, rule) = (ids.token.clone(), ids.node.clone(), ids.rule.clone());
-    let exception_json = json!({ "name": "e", "fields": ["proc.name"], "comps": ["="], "values": [["x"]] }).to_string();
+    let exception_json =
+        json!({ "name": "e", "fields": ["proc.name"], "comps": ["="], "values": [["x"]] }).to_string();
     Ok(match name {
-        "CreateTenant" => try_call!(create_tenant, pb::CreateTenantRequest { tenant: "third".into(), name: "third".into() }),
-        "VerifyPassword" => try_call!(verify_password, pb::VerifyPasswordRequest { tenant: "default".into(), name: "admin".into(), password: "x".into() }),
+        "CreateTenant" => {
+            try_call!(create_tenant, pb::CreateTenantRequest { tenant: "third".into(), name: "third".into() })
+        }
+        "VerifyPassword" => try_call!(
+            verify_password,
+            pb::VerifyPasswordRequest {
+                tenant: "default".into(),
+                name: "admin".into(),
+                password: "x".into()
+            }
+        ),
         "EnrollNode" => try_call!(enroll_node, pb::EnrollNodeRequest::default()),
-        "RenewNode" => try_call!(renew_node, pb::RenewNodeRequest { tenant: "default".into(), node, ..Default::default() }),
-        "RevokeEnrollmentToken" => try_call!(revoke_enrollment_token, pb::RevokeEnrollmentTokenRequest { token, reason: String::new() }),
+        "RenewNode" => try_call!(
+            renew_node,
+            pb::RenewNodeRequest { tenant: "default".into(), node, ..Default::default() }
+        ),
+        "RevokeEnrollmentToken" => try_call!(
+            revoke_enrollment_token,
+            pb::RevokeEnrollmentTokenRequest { token, reason: String::new() }
+        ),
         "RemoveNode" => try_call!(remove_node, pb::RemoveNodeRequest { node, reason: String::new() }),
-        "SetRuleEnabled" => try_call!(set_rule_enabled, pb::SetRuleEnabledRequest { rule, enabled: false, reason: String::new() }),
-        "AddRuleException" => try_call!(add_rule_exception, pb::AddRuleExceptionRequest { rule, exception_json, reason: String::new() }),
-        "RemoveRuleException" => try_call!(remove_rule_exception, pb::RemoveRuleExceptionRequest { rule, name: "e".into(), reason: String::new() }),
-        "History" => try_call!(history, pb::HistoryRequest { aggregate: "node".into(), stream: node, after: 0, limit: 10 }),
+        "SetRuleEnabled" => try_call!(
+            set_rule_enabled,
+            pb::SetRuleEnabledRequest { rule, enabled: false, reason: String::new() }
+        ),
+        "AddRuleException" => try_call!(
+            add_rule_exception,
+            pb::AddRuleExceptionRequest { rule, exception_json, reason: String::new() }
+        ),
+        "RemoveRuleException" => try_call!(
+            remove_rule_exception,
+            pb::RemoveRuleExceptionRequest { rule, name: "e".into(), reason: String::new() }
+        ),
+        "History" => try_call!(
+            history,
+            pb::HistoryRequest { aggregate: "node".into(), stream: node, after: 0, limit: 10 }
+        ),
         other => anyhow::bail!("{other} is not tried"),
     })
 }

@@ -13,14 +13,21 @@ async fn findings(client: &Client) -> anyhow::Result<Vec<Value>> {
 }
 
 async fn finding_of(client: &Client, technique: &str) -> anyhow::Result<Option<Value>> {
-    let has = |finding: &Value| finding["techniques"].as_array().is_some_and(|all| all.iter().any(|t| t == technique));
+    let has = |finding: &Value| {
+        finding["techniques"].as_array().is_some_and(|all| all.iter().any(|t| t == technique))
+    };
     Ok(findings(client).await?.into_iter().find(has))
 }
 
 async fn healthy_node(client: &Client) -> anyhow::Result<Option<Value>> {
     let query = "query { tenant(id: \"default\") { nodes { nodes { id hostname health eventsRead ledger { stage count } } } } }";
     let data = client.ask(query, json!({})).await?;
-    Ok(data["tenant"]["nodes"]["nodes"].as_array().into_iter().flatten().find(|n| n["health"] == "HEALTHY").cloned())
+    Ok(data["tenant"]["nodes"]["nodes"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|n| n["health"] == "HEALTHY")
+        .cloned())
 }
 
 async fn demo_becomes_findings_and_a_case(form: Form) -> anyhow::Result<()> {

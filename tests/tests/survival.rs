@@ -39,7 +39,9 @@ async fn a_killed_agent_is_a_finding_and_a_new_run_closes_the_gap() -> anyhow::R
     assert_eq!(findings(&client, "has sent nothing").await?.len(), 1, "one silence, one finding");
     let gap = until("the gap is on the record", || async {
         let node = node(&client).await?;
-        Ok(node.filter(|n| n["coverage"].as_array().is_some_and(|spans| spans.iter().any(|s| s["watched"] == json!(false)))))
+        Ok(node.filter(|n| {
+            n["coverage"].as_array().is_some_and(|spans| spans.iter().any(|s| s["watched"] == json!(false)))
+        }))
     })
     .await?;
     assert!(gap["coverage"].as_array().unwrap().len() >= 3, "watched, gap, watched: {gap}");
@@ -53,10 +55,12 @@ fn spooled_bytes(state: &std::path::Path) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_happens_while_the_server_is_away_is_spooled_and_found_later_and_the_rest_is_still_there() -> anyhow::Result<()> {
+async fn what_happens_while_the_server_is_away_is_spooled_and_found_later_and_the_rest_is_still_there()
+-> anyhow::Result<()> {
     let sandbox = Sandbox::start(Form::One).await?;
     let client = sandbox.admin().await?;
-    let (name, password) = sandbox.credentials().map(|(n, p)| (n.to_owned(), p.to_owned())).expect("a new system");
+    let (name, password) =
+        sandbox.credentials().map(|(n, p)| (n.to_owned(), p.to_owned())).expect("a new system");
     let agent = sandbox.agent(&client, "this-machine", "kernel").await?;
     let scratch = tempfile::tempdir()?;
     until("the first reader is found", || async {
@@ -71,7 +75,8 @@ async fn what_happens_while_the_server_is_away_is_spooled_and_found_later_and_th
 
     let state = dir.path().join("agents/this-machine");
     let pin = {
-        let authority = vedetta_auth::Authority::open_or_create(&dir.path().join("pki"), &vedetta_model::SystemClock)?;
+        let authority =
+            vedetta_auth::Authority::open_or_create(&dir.path().join("pki"), &vedetta_model::SystemClock)?;
         authority.pin()
     };
     let before = spooled_bytes(&state);
@@ -87,7 +92,11 @@ async fn what_happens_while_the_server_is_away_is_spooled_and_found_later_and_th
     let client = Client::sign_in(sandbox.addresses().public, "default", &name, &password).await?;
     let now = findings(&client, "reader-before").await?;
     for finding in &known {
-        assert_eq!(now.iter().filter(|f| f["id"] == finding["id"]).count(), 1, "still there, once: {finding}");
+        assert_eq!(
+            now.iter().filter(|f| f["id"] == finding["id"]).count(),
+            1,
+            "still there, once: {finding}"
+        );
     }
     until("what was spooled is found", || async {
         Ok(findings(&client, "reader-while-away").await?.into_iter().next())

@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     process::Stdio,
+    time::Duration,
 };
 
 use anyhow::Context as _;
@@ -29,6 +30,8 @@ pub struct LocalAgentArgs {
 
 /// How long the local agent's own enrollment token is good for.
 const TOKEN_SECONDS: u64 = 600;
+/// A running agent renews its certificate well within this.
+const RENEWED_WITHIN: Duration = Duration::from_secs(12 * 3600);
 
 impl LocalAgentArgs {
     fn program(&self) -> anyhow::Result<PathBuf> {
@@ -39,9 +42,19 @@ impl LocalAgentArgs {
     }
 
     /// Starts the agent with what it needs to reach `server`; `token` is for a machine that is not enrolled yet.
-    pub fn spawn(&self, data_dir: &Path, server: &str, pin: &str, token: Option<&str>) -> anyhow::Result<Child> {
+    pub fn spawn(
+        &self,
+        data_dir: &Path,
+        server: &str,
+        pin: &str,
+        token: Option<&str>,
+    ) -> anyhow::Result<Child> {
         let program = self.program()?;
-        anyhow::ensure!(program.exists(), "{} is not there: run `make build`, or name it with --agent-program", program.display());
+        anyhow::ensure!(
+            program.exists(),
+            "{} is not there: run `make build`, or name it with --agent-program",
+            program.display()
+        );
         let state = state_dir(data_dir);
         std::fs::create_dir_all(&state).with_context(|| state.display().to_string())?;
         // Loading programs into the kernel needs root; the rest of Vedetta does not.
@@ -68,9 +81,19 @@ pub fn state_dir(data_dir: &Path) -> PathBuf {
     data_dir.join("agent")
 }
 
-/// Whether this machine holds an identity already.
+/// Whether this machine holds an identity.
 pub fn is_enrolled(data_dir: &Path) -> bool {
-    state_dir(data_dir).join("identity.json").exists()
+    identity(data_dir).exists()
+}
+
+/// Whether its certificate may have ended while it was off: each renewal writes the file anew.
+pub fn may_have_expired(data_dir: &Path) -> bool {
+    let written = identity(data_dir).metadata().and_then(|meta| meta.modified());
+    written.ok().and_then(|at| at.elapsed().ok()).is_none_or(|age| age > RENEWED_WITHIN)
+}
+
+fn identity(data_dir: &Path) -> PathBuf {
+    state_dir(data_dir).join("identity.json")
 }
 
 /// A short-lived token that enrolls one node: the local agent takes the path that any node takes.
@@ -82,7 +105,8 @@ pub async fn token(context: &Context, tenant: &TenantId) -> anyhow::Result<Strin
         max_uses: 1,
     };
     let token = context.keys.service_token("vedetta", Some(tenant), context.clock.now());
-    let made = client.create_enrollment_token(with_token(create, &token)).await.map_err(vedetta_api::Error::from)?;
+    let made =
+        client.create_enrollment_token(with_token(create, &token)).await.map_err(vedetta_api::Error::from)?;
     Ok(made.into_inner().secret)
 }
 

@@ -68,7 +68,10 @@ fn check(files: &[PathBuf], json: bool, test: bool) -> anyhow::Result<ExitCode> 
                 match vedetta_rules::testing::run(file) {
                     Ok(outcomes) => failures.extend(outcomes.into_iter().filter_map(|test| {
                         let why = test.failure?;
-                        Some(format!("{name}:{}: test `{}` of rule `{}`: {why}", test.line, test.test, test.rule))
+                        Some(format!(
+                            "{name}:{}: test `{}` of rule `{}`: {why}",
+                            test.line, test.test, test.rule
+                        ))
                     })),
                     Err(found) => diagnostics.extend(found),
                 }
@@ -116,7 +119,13 @@ fn list(files: &[PathBuf], json: bool) -> anyhow::Result<ExitCode> {
         println!("{}", serde_json::Value::Array(rows));
     } else {
         for rule in set.rules() {
-            println!("{:<14} {:<4} {:<60} {}", rule.severity, if rule.enabled { "on" } else { "off" }, rule.name, rule.tags.join(" "));
+            println!(
+                "{:<14} {:<4} {:<60} {}",
+                rule.severity,
+                if rule.enabled { "on" } else { "off" },
+                rule.name,
+                rule.tags.join(" ")
+            );
         }
     }
     Ok(ExitCode::SUCCESS)

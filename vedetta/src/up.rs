@@ -51,10 +51,18 @@ async fn up(config: &Config, agent: &LocalAgentArgs) -> anyhow::Result<()> {
 
     let mut child = None;
     if !agent.no_agent {
-        let token =
-            if local_agent::is_enrolled(data_dir) { None } else { Some(local_agent::token(&context, &tenant).await?) };
+        let token = if local_agent::may_have_expired(data_dir) {
+            Some(local_agent::token(&context, &tenant).await?)
+        } else {
+            None
+        };
         eprintln!("starting this machine's agent ({})", agent.agent_source);
-        child = Some(agent.spawn(data_dir, &context.agents_url, &local_agent::pin(&process), token.as_deref())?);
+        child = Some(agent.spawn(
+            data_dir,
+            &context.agents_url,
+            &local_agent::pin(&process),
+            token.as_deref(),
+        )?);
     }
     print_box(config, &process, &tenant, &first);
 
@@ -117,10 +125,8 @@ async fn agent_alone(config: &Config, agent: &LocalAgentArgs) -> anyhow::Result<
 }
 
 fn print_box(config: &Config, process: &Process, tenant: &TenantId, first: &Bootstrapped) {
-    let mut lines = vec![
-        format!("Console   http://{}/", process.addresses().public),
-        format!("Tenant    {tenant}"),
-    ];
+    let mut lines =
+        vec![format!("Console   http://{}/", process.addresses().public), format!("Tenant    {tenant}")];
     match &first.admin {
         Some(admin) => {
             lines.push(format!("User      {}", admin.name));

@@ -5,8 +5,11 @@
 //! not match. This crate does no IO and knows no async; what it evaluates is a `vedetta_model`
 //! event with the processes of its batch ([`EventView`]).
 //!
-//! Start with [`filter`] (the language of conditions), then [`file`] (rule files), [`atom`] (one
-//! comparison), `compile` and `eval`.
+//! It never reads a file, a clock or a socket, and never decides what is done about a match.
+//!
+//! Start with [`filter`] (the language of conditions), then [`mod@file`] (rule files), [`atom`]
+//! (one comparison), `compile` (macros, exceptions, the shared graph) and [`eval`]. A field is
+//! added in `fields/known.rs`, with its value in `fields/view/`.
 
 pub mod atom;
 mod builtin;

@@ -122,7 +122,11 @@ async fn accept(
     }
 }
 
-async fn shake_hands(tcp: TcpStream, tls: TlsAcceptor, permit: OwnedSemaphorePermit) -> io::Result<AgentConnection> {
+async fn shake_hands(
+    tcp: TcpStream,
+    tls: TlsAcceptor,
+    permit: OwnedSemaphorePermit,
+) -> io::Result<AgentConnection> {
     tcp.set_nodelay(true)?;
     let stream = tls.accept(tcp).await?;
     let session = stream.get_ref().1;
@@ -154,7 +158,11 @@ impl Connected for AgentConnection {
 }
 
 impl AsyncRead for AgentConnection {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         if self.expiry.as_mut().is_some_and(|expiry| expiry.as_mut().poll(cx).is_ready()) {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }

@@ -19,7 +19,9 @@ impl Clients {
     /// The tenant service. Fails when it runs neither here nor at a configured address.
     pub fn tenant(&self) -> anyhow::Result<TenantClient> {
         let channel = self.internal.get().cloned().ok_or_else(|| {
-            anyhow::anyhow!("no tenant service: add `tenant` to the roles of this process or set `clients.internal_url`")
+            anyhow::anyhow!(
+                "no tenant service: add `tenant` to the roles of this process or set `clients.internal_url`"
+            )
         })?;
         // All rule files of a tenant come in one answer.
         Ok(TenantClient::new(channel).max_decoding_message_size(16 << 20))

@@ -203,11 +203,13 @@ impl Config {
 
     fn from_merged(merged: Table) -> Result<Self, ConfigError> {
         let common_keys: BTreeSet<&str> =
-            ["data_dir", "log", "store", "listen", "agents", "topics", "clients", "telemetry", "drain"].into();
+            ["data_dir", "log", "store", "listen", "agents", "topics", "clients", "telemetry", "drain"]
+                .into();
         let (common, sections): (Table, Table) =
             merged.clone().into_iter().partition(|(key, _)| common_keys.contains(key.as_str()));
-        let mut common: Common =
-            Value::Table(common).try_into().map_err(|e: toml::de::Error| ConfigError::Value(e.to_string()))?;
+        let mut common: Common = Value::Table(common)
+            .try_into()
+            .map_err(|e: toml::de::Error| ConfigError::Value(e.to_string()))?;
         for url in [&mut common.log.url, &mut common.store.url] {
             if url == "file:" {
                 *url = format!("file:{}", common.data_dir.join("db").display());
@@ -232,7 +234,12 @@ fn merge(into: &mut Table, from: Table) {
     }
 }
 
-fn refuse_unknown(place: &str, given: &Table, known: &Table, path: &mut Vec<String>) -> Result<(), ConfigError> {
+fn refuse_unknown(
+    place: &str,
+    given: &Table,
+    known: &Table,
+    path: &mut Vec<String>,
+) -> Result<(), ConfigError> {
     for (key, value) in given {
         path.push(key.clone());
         match (value, known.get(key)) {
@@ -248,7 +255,13 @@ fn refuse_unknown(place: &str, given: &Table, known: &Table, path: &mut Vec<Stri
 }
 
 /// Sets one value, which takes the type of the default.
-fn set(place: &str, merged: &mut Table, known: &Table, path: &[String], text: &str) -> Result<(), ConfigError> {
+fn set(
+    place: &str,
+    merged: &mut Table,
+    known: &Table,
+    path: &[String],
+    text: &str,
+) -> Result<(), ConfigError> {
     let unknown = || ConfigError::Unknown { place: place.to_owned(), key: path.join(".") };
     let (last, parents) = path.split_last().ok_or_else(unknown)?;
     let mut default = known;
@@ -305,7 +318,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("v.toml");
         std::fs::write(&file, "[listen]\npublic = \"127.0.0.1:1\"\npubic = \"x\"\n").unwrap();
-        let error = Config::load(&Sources { file: Some(file), ..Sources::default() }).unwrap_err().to_string();
+        let error =
+            Config::load(&Sources { file: Some(file), ..Sources::default() }).unwrap_err().to_string();
         assert!(error.contains("listen.pubic"), "{error}");
     }
 }

@@ -78,7 +78,9 @@ pub fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         tokio::spawn(async move {
             tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
-            eprintln!("second signal: stopping at once; what was not committed comes again at the next start");
+            eprintln!(
+                "second signal: stopping at once; what was not committed comes again at the next start"
+            );
             std::process::exit(130);
         });
     })

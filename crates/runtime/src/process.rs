@@ -66,7 +66,8 @@ impl Process {
         let mut registry = Registry::default();
         let backends =
             Arc::new(Backends::open(&common.log.url, &common.store.url, &mut registry, clock.clone()).await?);
-        let started = Self::assemble(config, roles, clock, backends.clone(), registry, listeners, addresses).await;
+        let started =
+            Self::assemble(config, roles, clock, backends.clone(), registry, listeners, addresses).await;
         if started.is_err() {
             backends.close().await;
         }
@@ -189,13 +190,18 @@ impl Process {
             let tls = self.context.authority.server_config(&names, self.context.clock.clone())?;
             let drain = drain.clone();
             self.spawn("agents listener", async move {
-                agents_listener::serve_agents(listeners.agents, tls, routes, async move { drain.called().await }).await
+                agents_listener::serve_agents(
+                    listeners.agents,
+                    tls,
+                    routes,
+                    async move { drain.called().await },
+                )
+                .await
             });
         }
         if let (Some(routes), Some(listener)) = (built.internal, listeners.internal) {
             let server = tonic::transport::Server::builder().add_routes(routes);
             let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
-            let drain = drain.clone();
             self.spawn("internal listener", async move {
                 server
                     .serve_with_incoming_shutdown(incoming, async move { drain.called().await })
@@ -310,7 +316,9 @@ async fn bind(config: &Config, roles: &[Role]) -> anyhow::Result<(Listeners, Add
 
 async fn bind_one(name: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| {
-        format!("cannot listen at {address}: stop what listens there, or set listen.{name} to another address")
+        format!(
+            "cannot listen at {address}: stop what listens there, or set listen.{name} to another address"
+        )
     })
 }
 
@@ -341,11 +349,9 @@ fn refuse_foreign_sections(config: &Config, roles: &[Role]) -> anyhow::Result<()
 /// Makes a folder that only its owner can enter; an existing one stays as it is.
 fn create_private_dir(path: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .with_context(|| format!("data folder {}: set data_dir to one that this user may write", path.display()))
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).with_context(|| {
+        format!("data folder {}: set data_dir to one that this user may write", path.display())
+    })
 }
 
 fn host_of(url: &str) -> Option<String> {

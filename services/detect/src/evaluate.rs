@@ -25,7 +25,13 @@ pub fn evaluate(batch: &Batch, rules: &InForce, detected: Timestamp, scratch: &m
     findings
 }
 
-fn finding(batch: &Batch, view: &EventView<'_>, rules: &InForce, matched: &Match, detected: Timestamp) -> Finding {
+fn finding(
+    batch: &Batch,
+    view: &EventView<'_>,
+    rules: &InForce,
+    matched: &Match,
+    detected: Timestamp,
+) -> Finding {
     let rule = &rules.compiled.rules()[matched.rule];
     let header = &batch.header;
     let event_id = EventId { node: header.node, boot: header.boot, seq: view.event.seq };
@@ -57,7 +63,10 @@ fn finding(batch: &Batch, view: &EventView<'_>, rules: &InForce, matched: &Match
 /// The process that did it, then its ancestors.
 fn lineage(processes: &[Process], event: &Event) -> Vec<Process> {
     let first = event.process.and_then(|index| processes.get(index as usize));
-    std::iter::successors(first, |process| processes.get(process.parent? as usize)).take(LINEAGE).cloned().collect()
+    std::iter::successors(first, |process| processes.get(process.parent? as usize))
+        .take(LINEAGE)
+        .cloned()
+        .collect()
 }
 
 /// What related findings share: the container they happened in, else the session of the process.

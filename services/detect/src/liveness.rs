@@ -83,7 +83,9 @@ impl Liveness {
                         (Some(node), Ok(seen)) => {
                             nodes.insert((tenant.clone(), node), seen);
                         }
-                        _ => tracing::error!(%tenant, "a liveness row is damaged; its node counts as just seen"),
+                        _ => {
+                            tracing::error!(%tenant, "a liveness row is damaged; its node counts as just seen")
+                        }
                     }
                 }
                 after = page.next;
@@ -192,7 +194,8 @@ impl Liveness {
         });
         nodes
             .filter(|(_, _, seen)| {
-                let allowed = Duration::from_secs(u64::from(seen.heartbeat_seconds) * u64::from(self.silent_after));
+                let allowed =
+                    Duration::from_secs(u64::from(seen.heartbeat_seconds) * u64::from(self.silent_after));
                 // While this process was down nobody could be heard.
                 now.since(seen.at.max(self.started)) > allowed
             })
@@ -214,8 +217,9 @@ impl Liveness {
             rule: RuleRef {
                 name: NODE_SILENT.to_owned(),
                 version: "builtin-1".to_owned(),
-                description: "The agent stopped sending without saying goodbye: it was killed, blinded or cut off."
-                    .to_owned(),
+                description:
+                    "The agent stopped sending without saying goodbye: it was killed, blinded or cut off."
+                        .to_owned(),
                 condition: format!("no heartbeat for {} × {} s", self.silent_after, seen.heartbeat_seconds),
                 tags: vec!["T1562.001".to_owned(), "TA0005".to_owned()],
                 rule_set_version: rules.map_or(0, |r| r.version),

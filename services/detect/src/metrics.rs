@@ -46,7 +46,11 @@ impl Metrics {
             metrics.rejected_rule_sets.clone(),
         );
         registry.register("silent_nodes", "Nodes that are silent now", metrics.silent_nodes.clone());
-        registry.register("latency_seconds", "From telemetry append to finding append", metrics.latency.clone());
+        registry.register(
+            "latency_seconds",
+            "From telemetry append to finding append",
+            metrics.latency.clone(),
+        );
         metrics
     }
 }

@@ -58,7 +58,12 @@ async fn catch_up(
 }
 
 /// Follows a control partition until the drain.
-async fn follow(context: Context, from: Position, rules: Arc<RuleSets>, metrics: Metrics) -> anyhow::Result<()> {
+async fn follow(
+    context: Context,
+    from: Position,
+    rules: Arc<RuleSets>,
+    metrics: Metrics,
+) -> anyhow::Result<()> {
     let mut records = context.log.read(from, ReadLimit::default()).await?;
     loop {
         match context.drain.or(records.next()).await {

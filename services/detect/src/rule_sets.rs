@@ -67,7 +67,8 @@ impl RuleSets {
     /// All enrolled nodes that may send.
     pub fn nodes(&self) -> Vec<(TenantId, NodeId)> {
         let tenants = self.read();
-        let all = tenants.iter().flat_map(|(id, tenant)| tenant.nodes.iter().map(move |(n, state)| (id, n, state)));
+        let all =
+            tenants.iter().flat_map(|(id, tenant)| tenant.nodes.iter().map(move |(n, state)| (id, n, state)));
         all.filter(|(_, _, state)| !state.removed).map(|(id, node, _)| (id.clone(), *node)).collect()
     }
 
@@ -121,7 +122,9 @@ impl RuleSets {
 
 /// A rule set that does not compile here, though it was accepted when it was decided.
 #[derive(Debug, thiserror::Error)]
-#[error("version {version} of the rules of {tenant} does not compile here; the one before stays in force: {diagnostics}")]
+#[error(
+    "version {version} of the rules of {tenant} does not compile here; the one before stays in force: {diagnostics}"
+)]
 pub struct RejectedRules {
     /// Whose.
     pub tenant: TenantId,

@@ -8,7 +8,9 @@ use vedetta_model::{Clock, Finding};
 use vedetta_rules::Scratch;
 use vedetta_runtime::{Context, Drain, Drained};
 
-use crate::{Config, RuleSets, evaluate::evaluate, findings::encode_finding, liveness::Liveness, metrics::Metrics};
+use crate::{
+    Config, RuleSets, evaluate::evaluate, findings::encode_finding, liveness::Liveness, metrics::Metrics,
+};
 
 /// First and longest wait between tries to append findings while the log refuses.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));

@@ -80,12 +80,15 @@ fn capabilities(status: &str) -> Verdict {
     if (has(CAP_BPF) && has(CAP_PERFMON)) || has(CAP_SYS_ADMIN) {
         Verdict::Ok("BPF and PERFMON: the agent can load its programs".to_owned())
     } else {
-        Verdict::Note("without BPF and PERFMON; the agent is started with sudo, the rest needs neither".to_owned())
+        Verdict::Note(
+            "without BPF and PERFMON; the agent is started with sudo, the rest needs neither".to_owned(),
+        )
     }
 }
 
 fn disk(data_dir: &Path) -> Verdict {
-    let existing = data_dir.ancestors().find(|p| p.exists() && !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let existing =
+        data_dir.ancestors().find(|p| p.exists() && !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match rustix::fs::statvfs(existing) {
         Err(error) => Verdict::Problem {
             what: format!("{}: {error}", existing.display()),
@@ -97,7 +100,10 @@ fn disk(data_dir: &Path) -> Verdict {
             if free >= DISK_MIN_BYTES {
                 Verdict::Ok(shown)
             } else {
-                Verdict::Problem { what: shown, todo: "free some space or set data_dir to a larger disk".to_owned() }
+                Verdict::Problem {
+                    what: shown,
+                    todo: "free some space or set data_dir to a larger disk".to_owned(),
+                }
             }
         }
     }
@@ -138,7 +144,9 @@ mod tests {
 
     #[test]
     fn a_missing_btf_says_what_to_do() {
-        let Verdict::Problem { todo, .. } = btf(Path::new("/nonexistent")) else { panic!("no problem found") };
+        let Verdict::Problem { todo, .. } = btf(Path::new("/nonexistent")) else {
+            panic!("no problem found")
+        };
         assert!(todo.contains("BTF"));
     }
 }

@@ -38,7 +38,9 @@ pub fn run(config: &Config) -> ExitCode {
         match verdict {
             Verdict::Ok(what) => println!("ok       {name:<12} {what}"),
             Verdict::Note(what) => println!("note     {name:<12} {what}"),
-            Verdict::Problem { what, todo } => println!("problem  {name:<12} {what}\n         {:<12} → {todo}", ""),
+            Verdict::Problem { what, todo } => {
+                println!("problem  {name:<12} {what}\n         {:<12} → {todo}", "")
+            }
         }
     }
     if report.iter().any(|check| matches!(check.verdict, Verdict::Problem { .. })) {

@@ -23,18 +23,19 @@ pub(super) fn run(read: Read<'_>) -> SetResult {
     let set = "falco/engine-vectors/rule_loader";
     let Some(cases) = read_cases(read, &format!("{set}.json")) else { return SetResult::absent(set) };
     let mut result = SetResult::new(set);
-    for case in &cases {
+    // Output formats that a program adds are set through an interface that is not ours: such cases
+    // are left out of the count.
+    let ours = |c: &&Json| c.get("needs_api_calls").and_then(Json::as_bool) != Some(true);
+    for case in cases.iter().filter(ours) {
         let steps = case.get("steps").and_then(Json::as_array).cloned().unwrap_or_default();
-        // Output formats that a program adds are set through an interface that is not ours.
-        let needs_api = case.get("needs_api_calls").and_then(Json::as_bool).unwrap_or_default();
         let mut loaded = (None, Vec::new());
-        let verdict = steps.iter().try_for_each(|s| step(s, needs_api, &mut loaded));
+        let verdict = steps.iter().try_for_each(|s| step(s, &mut loaded));
         result.take(text(case, "id"), verdict);
     }
     result
 }
 
-fn step(step: &Json, needs_api: bool, loaded: &mut (Option<RuleSet>, Vec<Diagnostic>)) -> Result<(), String> {
+fn step(step: &Json, loaded: &mut (Option<RuleSet>, Vec<Diagnostic>)) -> Result<(), String> {
     let value = text(step, "value");
     let said = |errors: bool, diagnostics: &[Diagnostic]| {
         diagnostics.iter().any(|d| d.is_error() == errors && d.message.contains(value))
@@ -68,7 +69,6 @@ fn step(step: &Json, needs_api: bool, loaded: &mut (Option<RuleSet>, Vec<Diagnos
             found if found == value => Ok(()),
             found => fail(found),
         },
-        "compiled_output" if needs_api => Ok(()),
         "compiled_output" => match rule(&loaded.0)?.output {
             found if found == value => Ok(()),
             found => fail(found),

@@ -1,5 +1,5 @@
 //! The language of conditions: text → tree → canonical text. Names of macros and lists stay names
-//! here; [`crate::compile`] puts their content in.
+//! here; compiling a rule set puts their content in.
 
 pub mod ast;
 pub mod escape;

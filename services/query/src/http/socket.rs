@@ -24,8 +24,9 @@ use crate::{
 };
 
 const PROTOCOL: &str = "graphql-transport-ws";
-/// A connection that does not answer a ping for this long is closed.
-const KEEPALIVE: Duration = Duration::from_secs(30);
+/// A client that says nothing for this long, not even a ping, is gone. Browsers let hidden pages ping
+/// once a minute only.
+const KEEPALIVE: Duration = Duration::from_secs(150);
 
 /// Opens a connection for subscriptions.
 pub async fn upgrade(

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rand::{SeedableRng, rngs::StdRng};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use vedetta_api::{Code, Error};
 use vedetta_auth::password;
@@ -40,7 +41,7 @@ impl Passwords {
     /// The hash to keep.
     pub async fn hash(&self, plain: Zeroizing<String>) -> Result<String, Error> {
         let random = self.random.clone();
-        let mut seed = random.draw(|rng| <rand::rngs::StdRng as rand::SeedableRng>::from_rng(rng));
+        let mut seed = random.draw(StdRng::from_rng);
         let hashed = self.run(move || password::hash(&plain, &mut seed)).await?;
         hashed.map_err(|error| {
             tracing::error!(%error, "a password could not be hashed");

@@ -35,7 +35,7 @@ impl Random {
 
     /// A new id for an event.
     pub fn uuid(&self) -> uuid::Uuid {
-        let bytes = self.draw(|rng| rand::Rng::random(rng));
+        let bytes = self.draw(rand::Rng::random);
         uuid::Builder::from_random_bytes(bytes).into_uuid()
     }
 }

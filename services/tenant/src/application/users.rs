@@ -42,7 +42,7 @@ impl Commands {
     ) -> Result<UserMade, Error> {
         require(ctx, Permission::Administer)?;
         let name = domain::user::canonical(name);
-        let generated = given.is_empty().then(|| self.random.draw(|rng| password::generate(rng)));
+        let generated = given.is_empty().then(|| self.random.draw(password::generate));
         if generated.is_none() {
             password::check(given, &name).map_err(|weak| Error::new(Code::Invalid, weak))?;
         }
