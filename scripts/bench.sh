@@ -1,17 +1,16 @@
 #!/usr/bin/env bash
 # Figures as ratios against a named baseline that runs beside them, so that a noisy host hurts both.
-#   scripts/bench.sh [log|store|rules|agent|system]…     all of them when none is named
+#   scripts/bench.sh [log|store|rules|agent]…     log, rules and agent when none is named
 set -euo pipefail
 cd "$(dirname "$0")/.."
-parts=("$@"); [ $# -gt 0 ] || parts=(log rules agent system)
+parts=("$@"); [ $# -gt 0 ] || parts=(log rules agent)
 run() { printf '\033[1m== %s\033[0m\n' "$1" >&2; shift; "$@"; }
 for part in "${parts[@]}"; do
   case "$part" in
     log) run "log append against raw fdatasync" cargo bench --quiet --locked -p vedetta-log-embedded ;;
     store) run "view store" cargo bench --quiet --locked -p vedetta-store-embedded ;;
     rules) run "rule evaluation against a naive tree walker" cargo bench --quiet --locked -p vedetta-rules ;;
-    agent) run "time added by the agent" cargo bench --quiet --locked -p vedetta-node-agent ;;
-    system) run "end to end" cargo run --quiet --locked --release -p vedetta-load -- bench ;;
-    *) echo "usage: $0 [log|store|rules|agent|system]…" >&2; exit 2 ;;
+    agent) run "time added by the agent" cargo run --quiet --locked --release -p vedetta-node-agent --example overhead ;;
+    *) echo "usage: $0 [log|store|rules|agent]…" >&2; exit 2 ;;
   esac
 done

@@ -28,7 +28,6 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("vedetta-query", &["api", "auth", "block", "log", "store", "rules", "runtime", "model"]),
     ("vedetta-tenant", &["api", "auth", "log", "store", "rules", "runtime", "model"]),
     ("vedetta-node-agent", &["api", "auth", "block", "node-agent-common", "model"]),
-    ("vedetta-load", &["api", "auth", "block", "node-agent", "model"]),
     (
         "vedetta",
         &[
