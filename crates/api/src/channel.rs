@@ -28,13 +28,19 @@ impl Channel {
     /// Calls a server in this process: interceptors and status codes work as over a socket.
     pub fn local<S, B>(server: S) -> Self
     where
-        S: Service<http::Request<Body>, Response = http::Response<B>, Error = Infallible> + Clone + Send + Sync + 'static,
+        S: Service<http::Request<Body>, Response = http::Response<B>, Error = Infallible>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
         S::Future: Send + 'static,
         B: http_body::Body<Data = bytes::Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
         Self(BoxCloneSyncService::new(
-            server.map_response(|response: http::Response<B>| response.map(Body::new)).map_err(|never| match never {}),
+            server
+                .map_response(|response: http::Response<B>| response.map(Body::new))
+                .map_err(|never| match never {}),
         ))
     }
 

@@ -71,12 +71,16 @@ impl From<tonic::Code> for Code {
     fn from(code: tonic::Code) -> Self {
         match code {
             tonic::Code::NotFound => Self::NotFound,
-            tonic::Code::InvalidArgument | tonic::Code::OutOfRange | tonic::Code::FailedPrecondition => Self::Invalid,
+            tonic::Code::InvalidArgument | tonic::Code::OutOfRange | tonic::Code::FailedPrecondition => {
+                Self::Invalid
+            }
             tonic::Code::Aborted | tonic::Code::AlreadyExists => Self::Conflict,
             tonic::Code::Unauthenticated => Self::Unauthenticated,
             tonic::Code::PermissionDenied => Self::Forbidden,
             tonic::Code::ResourceExhausted => Self::Exhausted,
-            tonic::Code::Unavailable | tonic::Code::DeadlineExceeded | tonic::Code::Cancelled => Self::Unavailable,
+            tonic::Code::Unavailable | tonic::Code::DeadlineExceeded | tonic::Code::Cancelled => {
+                Self::Unavailable
+            }
             _ => Self::Internal,
         }
     }
