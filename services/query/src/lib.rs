@@ -7,7 +7,7 @@
 //!
 //! It decides nothing: a mutation is handed to the tenant service with the caller's own session, and
 //! its outcome is read back from the views. Views can be dropped at any time and come back the same.
-//! Start with [`projections`], then [`readers`], then [`graphql`].
+//! Start with [`mod@projections`], then [`readers`], then [`graphql`].
 
 pub mod config;
 mod cookies;
