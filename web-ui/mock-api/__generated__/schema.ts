@@ -12,11 +12,12 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** RFC 3339 time with up to nanoseconds, for instance 2026-01-31T08:00:00Z */
   DateTime: { input: string; output: string; }
+  /** A scalar that can represent any JSON value. */
   JSON: { input: unknown; output: unknown; }
 };
 
+/** See `addRuleException`. */
 export type AddRuleExceptionInput = {
   exception: RuleExceptionInput;
   reason?: InputMaybe<Scalars['String']['input']>;
@@ -38,6 +39,7 @@ export type Case = Node & {
   findings: FindingConnection;
   firstSeen: Scalars['DateTime']['output'];
   hostname: Scalars['String']['output'];
+  /** Global: good for `node(id:)`. */
   id: Scalars['ID']['output'];
   lastSeen: Scalars['DateTime']['output'];
   /** Per rule: how many findings. */
@@ -46,7 +48,7 @@ export type Case = Node & {
   severity: Severity;
   state: CaseState;
   techniques: Array<Scalars['String']['output']>;
-  /** Findings, comments and decisions in order of time, oldest first. */
+  /** Findings, comments and decisions in order of time, oldest first. Of a long one, the newest 500 of each. */
   timeline: Array<TimelineEntry>;
   title: Scalars['String']['output'];
   watchedNode?: Maybe<WatchedNode>;
@@ -60,37 +62,53 @@ export type CaseFindingsArgs = {
 
 export type CaseConnection = {
   __typename?: 'CaseConnection';
+  /** Each with its cursor. */
   edges: Array<CaseEdge>;
+  /** The same without cursors. */
   nodes: Array<Case>;
+  /** Where this page lies. */
   pageInfo: PageInfo;
 };
 
+/** One of a page of cases. */
 export type CaseEdge = {
   __typename?: 'CaseEdge';
+  /** Its place in the list. */
   cursor: Scalars['String']['output'];
+  /** It. */
   node: Case;
 };
 
+/** Which cases. */
 export type CaseFilter = {
+  /** Somebody's. */
   assigneeId?: InputMaybe<Scalars['ID']['input']>;
+  /** On this node. */
   nodeId?: InputMaybe<Scalars['ID']['input']>;
+  /** One of these. */
   severities?: InputMaybe<Array<Severity>>;
+  /** One of these. */
   states?: InputMaybe<Array<CaseState>>;
+  /** Substring of the title, any case. */
   text?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** The case afterwards. */
 export type CasePayload = {
   __typename?: 'CasePayload';
   case?: Maybe<Case>;
   userErrors: Array<UserError>;
 };
 
+/** Where the work on a case stands. */
 export type CaseState =
+  /** Done; see the disposition. */
   | 'CLOSED'
+  /** Somebody does. */
   | 'IN_PROGRESS'
+  /** Nobody works on it yet. */
   | 'OPEN';
 
-/** A decision: who, when, what, before and after. */
 export type Change = {
   __typename?: 'Change';
   actor: Scalars['String']['output'];
@@ -108,29 +126,42 @@ export type Change = {
 
 export type ChangeConnection = {
   __typename?: 'ChangeConnection';
+  /** Each with its cursor. */
   edges: Array<ChangeEdge>;
+  /** The same without cursors. */
   nodes: Array<Change>;
+  /** Where this page lies. */
   pageInfo: PageInfo;
 };
 
+/** One of a page of decisions. */
 export type ChangeEdge = {
   __typename?: 'ChangeEdge';
+  /** Its place in the list. */
   cursor: Scalars['String']['output'];
+  /** It. */
   node: Change;
 };
 
+/** Which decisions. */
 export type ChangeFilter = {
+  /** About this kind of thing: tenant, user, token, node, rule_set, case. */
   aggregate?: InputMaybe<Scalars['String']['input']>;
+  /** Not before. */
   from?: InputMaybe<Scalars['DateTime']['input']>;
+  /** About this one. */
   stream?: InputMaybe<Scalars['String']['input']>;
+  /** Before. */
   until?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
+/** See `changePassword`. */
 export type ChangePasswordInput = {
   current: Scalars['String']['input'];
   new: Scalars['String']['input'];
 };
 
+/** What somebody wrote about a case. */
 export type Comment = {
   __typename?: 'Comment';
   author: Scalars['String']['output'];
@@ -138,11 +169,13 @@ export type Comment = {
   time: Scalars['DateTime']['output'];
 };
 
+/** See `commentCase`. */
 export type CommentCaseInput = {
   caseId: Scalars['ID']['input'];
   text: Scalars['String']['input'];
 };
 
+/** A span in which a node was watched, or not. */
 export type CoverageSpan = {
   __typename?: 'CoverageSpan';
   events: Scalars['Float']['output'];
@@ -152,6 +185,7 @@ export type CoverageSpan = {
   watched: Scalars['Boolean']['output'];
 };
 
+/** See `createEnrollmentToken`. */
 export type CreateEnrollmentTokenInput = {
   label: Scalars['String']['input'];
   maxUses: Scalars['Int']['input'];
@@ -159,6 +193,7 @@ export type CreateEnrollmentTokenInput = {
   validSeconds: Scalars['Int']['input'];
 };
 
+/** The token afterwards, and its secret. */
 export type CreateEnrollmentTokenPayload = {
   __typename?: 'CreateEnrollmentTokenPayload';
   /** What to run on the new node. */
@@ -169,15 +204,20 @@ export type CreateEnrollmentTokenPayload = {
   userErrors: Array<UserError>;
 };
 
+/** What a case turned out to be. */
 export type Disposition =
+  /** Real, and meant. */
   | 'BENIGN'
+  /** The rule was wrong. */
   | 'FALSE_POSITIVE'
+  /** A real attack or misuse. */
   | 'TRUE_POSITIVE';
 
 export type EnrollmentToken = Node & {
   __typename?: 'EnrollmentToken';
   created: Scalars['DateTime']['output'];
   expires: Scalars['DateTime']['output'];
+  /** Global: good for `node(id:)`. */
   id: Scalars['ID']['output'];
   label: Scalars['String']['output'];
   maxUses: Scalars['Int']['output'];
@@ -187,17 +227,24 @@ export type EnrollmentToken = Node & {
 
 export type EnrollmentTokenConnection = {
   __typename?: 'EnrollmentTokenConnection';
+  /** Each with its cursor. */
   edges: Array<EnrollmentTokenEdge>;
+  /** The same without cursors. */
   nodes: Array<EnrollmentToken>;
+  /** Where this page lies. */
   pageInfo: PageInfo;
 };
 
+/** One of a page of enrollment tokens. */
 export type EnrollmentTokenEdge = {
   __typename?: 'EnrollmentTokenEdge';
+  /** Its place in the list. */
   cursor: Scalars['String']['output'];
+  /** It. */
   node: EnrollmentToken;
 };
 
+/** The token afterwards. */
 export type EnrollmentTokenPayload = {
   __typename?: 'EnrollmentTokenPayload';
   token?: Maybe<EnrollmentToken>;
@@ -219,6 +266,7 @@ export type Event = {
   time: Scalars['DateTime']['output'];
 };
 
+/** A field of a rule's output. */
 export type Field = {
   __typename?: 'Field';
   name: Scalars['String']['output'];
@@ -228,12 +276,14 @@ export type Field = {
 export type Finding = Node & {
   __typename?: 'Finding';
   case?: Maybe<Case>;
+  /** When it was found. */
   detected: Scalars['DateTime']['output'];
   /** Null for a condition such as a silent node. */
   event?: Maybe<Event>;
   /** Fields of the rule's output, in its order. */
   fields: Array<Field>;
   hostname: Scalars['String']['output'];
+  /** Global: good for `node(id:)`. */
   id: Scalars['ID']['output'];
   /** The process that did it, then its parent, and so on up. */
   lineage: Array<Process>;
@@ -242,32 +292,47 @@ export type Finding = Node & {
   severity: Severity;
   /** MITRE ATT&CK technique ids. */
   techniques: Array<Scalars['String']['output']>;
+  /** When the event happened, by the node's clock. */
   time: Scalars['DateTime']['output'];
   watchedNode?: Maybe<WatchedNode>;
 };
 
 export type FindingConnection = {
   __typename?: 'FindingConnection';
+  /** Each with its cursor. */
   edges: Array<FindingEdge>;
+  /** The same without cursors. */
   nodes: Array<Finding>;
+  /** Where this page lies. */
   pageInfo: PageInfo;
 };
 
+/** One of a page of findings. */
 export type FindingEdge = {
   __typename?: 'FindingEdge';
+  /** Its place in the list. */
   cursor: Scalars['String']['output'];
+  /** It. */
   node: Finding;
 };
 
+/** Which findings. */
 export type FindingFilter = {
+  /** In this case. */
   caseId?: InputMaybe<Scalars['ID']['input']>;
+  /** Not before. */
   from?: InputMaybe<Scalars['DateTime']['input']>;
+  /** On this node. */
   nodeId?: InputMaybe<Scalars['ID']['input']>;
+  /** Of this rule. */
   rule?: InputMaybe<Scalars['String']['input']>;
+  /** One of these. */
   severities?: InputMaybe<Array<Severity>>;
+  /** Of this MITRE ATT&CK technique. */
   technique?: InputMaybe<Scalars['String']['input']>;
   /** Substring of message, process name or command line, any case. */
   text?: InputMaybe<Scalars['String']['input']>;
+  /** Before. */
   until?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
@@ -282,17 +347,20 @@ export type FindingRule = {
   version: Scalars['String']['output'];
 };
 
+/** Nodes of a health. */
 export type HealthCount = {
   __typename?: 'HealthCount';
   count: Scalars['Int']['output'];
   health: NodeHealth;
 };
 
+/** See `importRules`. */
 export type ImportRulesInput = {
   files: Array<RuleFileInput>;
   tenant: Scalars['String']['input'];
 };
 
+/** The rule set afterwards. */
 export type ImportRulesPayload = {
   __typename?: 'ImportRulesPayload';
   ruleSet?: Maybe<RuleSetState>;
@@ -300,6 +368,7 @@ export type ImportRulesPayload = {
   warnings: Array<UserError>;
 };
 
+/** Events that were lost. */
 export type LossEntry = {
   __typename?: 'LossEntry';
   count: Scalars['Float']['output'];
@@ -310,17 +379,25 @@ export type LossEntry = {
   until: Scalars['DateTime']['output'];
 };
 
+/** Where events can be lost. */
 export type LossStage =
+  /** The agent could not decode what the kernel program sent. */
   | 'DECODE'
+  /** The kernel program could not read what it needed. */
   | 'KERNEL'
+  /** The ring between kernel and agent was full. */
   | 'RING'
+  /** The server refused the batch for good. */
   | 'SERVER'
+  /** The spool on disk was full, or broken. */
   | 'SPOOL';
 
+/** Deciding. */
 export type Mutation = {
   __typename?: 'Mutation';
   addRuleException: RulePayload;
   assignCase: CasePayload;
+  /** Ends every session begun before; the answer carries the cookie of a new one. */
   changePassword: ViewerPayload;
   commentCase: CasePayload;
   createEnrollmentToken: CreateEnrollmentTokenPayload;
@@ -333,56 +410,67 @@ export type Mutation = {
 };
 
 
+/** Deciding. */
 export type MutationAddRuleExceptionArgs = {
   input: AddRuleExceptionInput;
 };
 
 
+/** Deciding. */
 export type MutationAssignCaseArgs = {
   input: AssignCaseInput;
 };
 
 
+/** Deciding. */
 export type MutationChangePasswordArgs = {
   input: ChangePasswordInput;
 };
 
 
+/** Deciding. */
 export type MutationCommentCaseArgs = {
   input: CommentCaseInput;
 };
 
 
+/** Deciding. */
 export type MutationCreateEnrollmentTokenArgs = {
   input: CreateEnrollmentTokenInput;
 };
 
 
+/** Deciding. */
 export type MutationImportRulesArgs = {
   input: ImportRulesInput;
 };
 
 
+/** Deciding. */
 export type MutationRemoveNodeArgs = {
   input: RemoveNodeInput;
 };
 
 
+/** Deciding. */
 export type MutationRemoveRuleExceptionArgs = {
   input: RemoveRuleExceptionInput;
 };
 
 
+/** Deciding. */
 export type MutationRevokeEnrollmentTokenArgs = {
   input: RevokeEnrollmentTokenInput;
 };
 
 
+/** Deciding. */
 export type MutationSetCaseStateArgs = {
   input: SetCaseStateInput;
 };
 
 
+/** Deciding. */
 export type MutationSetRuleEnabledArgs = {
   input: SetRuleEnabledInput;
 };
@@ -392,12 +480,19 @@ export type Node = {
   id: Scalars['ID']['output'];
 };
 
+/** How a node is. */
 export type NodeHealth =
+  /** It reports and loses nothing. */
   | 'HEALTHY'
+  /** It lost events a moment ago. */
   | 'LOSING'
+  /** It enrolled and never reported. */
   | 'NEVER_SEEN'
+  /** It may no longer send. */
   | 'REMOVED'
+  /** It should report and doesn't. */
   | 'SILENT'
+  /** Its agent ended in good order. */
   | 'STOPPED';
 
 export type Overview = {
@@ -410,23 +505,35 @@ export type Overview = {
   findingsOverTime: Array<TimeCount>;
   nodesByHealth: Array<HealthCount>;
   openCases: Scalars['Int']['output'];
+  /** The beginning of the first span that was counted. */
   since: Scalars['DateTime']['output'];
   topRules: Array<RuleCount>;
 };
 
+/** Where a page lies in its list. */
 export type PageInfo = {
   __typename?: 'PageInfo';
+  /** Where to go on. */
   endCursor?: Maybe<Scalars['String']['output']>;
+  /** There may be more after this page. A page may be short, even empty, and still go on. */
   hasNextPage: Scalars['Boolean']['output'];
+  /** There is something before this page. */
   hasPreviousPage: Scalars['Boolean']['output'];
+  /** The first edge's cursor. */
   startCursor?: Maybe<Scalars['String']['output']>;
 };
 
+/** What a person may do in a tenant. */
 export type Permission =
+  /** Create users, change limits. */
   | 'ADMINISTER'
+  /** Create and revoke enrollment tokens, remove nodes. */
   | 'MANAGE_NODES'
+  /** Change rules and exceptions. */
   | 'MANAGE_RULES'
+  /** See findings, cases, nodes, rules. */
   | 'READ'
+  /** Work on cases. */
   | 'TRIAGE';
 
 export type Process = {
@@ -470,11 +577,13 @@ export type QueryTenantArgs = {
   id: Scalars['String']['input'];
 };
 
+/** See `removeNode`. */
 export type RemoveNodeInput = {
   nodeId: Scalars['ID']['input'];
   reason?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** See `removeRuleException`. */
 export type RemoveRuleExceptionInput = {
   name: Scalars['String']['input'];
   reason?: InputMaybe<Scalars['String']['input']>;
@@ -482,6 +591,7 @@ export type RemoveRuleExceptionInput = {
   tenant: Scalars['String']['input'];
 };
 
+/** See `revokeEnrollmentToken`. */
 export type RevokeEnrollmentTokenInput = {
   reason?: InputMaybe<Scalars['String']['input']>;
   tokenId: Scalars['ID']['input'];
@@ -496,7 +606,9 @@ export type Rule = Node & {
   /** Exceptions that people added; those in the file are part of `text`. */
   exceptions: Array<RuleException>;
   file: Scalars['String']['output'];
+  /** Since a day ago unless told otherwise. */
   findingCount: Scalars['Int']['output'];
+  /** Global: good for `node(id:)`. */
   id: Scalars['ID']['output'];
   name: Scalars['String']['output'];
   output: Scalars['String']['output'];
@@ -522,24 +634,35 @@ export type RuleFindingCountArgs = {
 
 export type RuleConnection = {
   __typename?: 'RuleConnection';
+  /** Each with its cursor. */
   edges: Array<RuleEdge>;
+  /** The same without cursors. */
   nodes: Array<Rule>;
+  /** Where this page lies. */
   pageInfo: PageInfo;
 };
 
+/** Findings of a rule. */
 export type RuleCount = {
   __typename?: 'RuleCount';
+  /** How many. */
   count: Scalars['Int']['output'];
+  /** The rule's name. */
   rule: Scalars['String']['output'];
+  /** The highest of its findings. */
   severity: Severity;
 };
 
+/** One of a page of rules. */
 export type RuleEdge = {
   __typename?: 'RuleEdge';
+  /** Its place in the list. */
   cursor: Scalars['String']['output'];
+  /** It. */
   node: Rule;
 };
 
+/** A hole in a rule that somebody made. */
 export type RuleException = {
   __typename?: 'RuleException';
   added: Scalars['DateTime']['output'];
@@ -551,6 +674,7 @@ export type RuleException = {
   values: Array<Array<Scalars['String']['output']>>;
 };
 
+/** A hole in a rule. */
 export type RuleExceptionInput = {
   comps: Array<Scalars['String']['input']>;
   fields: Array<Scalars['String']['input']>;
@@ -558,18 +682,25 @@ export type RuleExceptionInput = {
   values: Array<Array<Scalars['String']['input']>>;
 };
 
+/** A rule file. */
 export type RuleFileInput = {
   name: Scalars['String']['input'];
   text: Scalars['String']['input'];
 };
 
+/** Which rules. */
 export type RuleFilter = {
+  /** On or off. */
   enabled?: InputMaybe<Scalars['Boolean']['input']>;
+  /** One of these. */
   severities?: InputMaybe<Array<Severity>>;
+  /** Of this MITRE ATT&CK technique. */
   technique?: InputMaybe<Scalars['String']['input']>;
+  /** Substring of name, description or condition, any case. */
   text?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** A rule at that time. */
 export type RuleInForce = {
   __typename?: 'RuleInForce';
   enabled: Scalars['Boolean']['output'];
@@ -579,6 +710,7 @@ export type RuleInForce = {
   version: Scalars['String']['output'];
 };
 
+/** The rule afterwards. */
 export type RulePayload = {
   __typename?: 'RulePayload';
   rule?: Maybe<Rule>;
@@ -594,12 +726,14 @@ export type RuleSetState = {
   version: Scalars['Int']['output'];
 };
 
+/** See `setCaseState`. */
 export type SetCaseStateInput = {
   caseId: Scalars['ID']['input'];
   disposition?: InputMaybe<Disposition>;
   state: CaseState;
 };
 
+/** See `setRuleEnabled`. */
 export type SetRuleEnabledInput = {
   enabled: Scalars['Boolean']['input'];
   reason?: InputMaybe<Scalars['String']['input']>;
@@ -607,13 +741,20 @@ export type SetRuleEnabledInput = {
   tenant: Scalars['String']['input'];
 };
 
+/** How bad. */
 export type Severity =
+  /** Look at it now. */
   | 'CRITICAL'
+  /** Look at it today. */
   | 'HIGH'
+  /** Worth knowing, no action asked. */
   | 'INFORMATIONAL'
+  /** Rarely a problem by itself. */
   | 'LOW'
+  /** Look at it when there is time. */
   | 'MEDIUM';
 
+/** Findings of a severity. */
 export type SeverityCount = {
   __typename?: 'SeverityCount';
   count: Scalars['Int']['output'];
@@ -622,9 +763,13 @@ export type SeverityCount = {
 
 export type Subscription = {
   __typename?: 'Subscription';
+  /** Cases whose findings or decisions changed. */
   caseChanged: Case;
+  /** Findings as they are made. */
   findingRaised: Finding;
+  /** Nodes that reported or were decided about. */
   nodeChanged: WatchedNode;
+  /** Rules that were turned on or off, changed or excepted. */
   ruleChanged: Rule;
 };
 
@@ -652,13 +797,15 @@ export type SubscriptionRuleChangedArgs = {
 export type Tenant = Node & {
   __typename?: 'Tenant';
   cases: CaseConnection;
-  /** Every decision, newest first. */
+  /** Every decision, newest first. Those about people are for who administers the tenant. */
   changes: ChangeConnection;
   enrollmentTokens: EnrollmentTokenConnection;
   findings: FindingConnection;
+  /** Global: good for `node(id:)`. */
   id: Scalars['ID']['output'];
   name: Scalars['String']['output'];
   nodes: WatchedNodeConnection;
+  /** Since a day ago unless told otherwise. */
   overview: Overview;
   rule?: Maybe<Rule>;
   /** Which rules were in force at a time, from the event stream itself. Without `asOf`: now. */
@@ -723,28 +870,39 @@ export type TenantRulesArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
+/** Findings of a step. */
 export type TimeCount = {
   __typename?: 'TimeCount';
   count: Scalars['Int']['output'];
   time: Scalars['DateTime']['output'];
 };
 
+/** What stands in a case's timeline. */
 export type TimelineEntry = Change | Comment | Finding;
 
+/** Whether an enrollment token still enrolls. */
 export type TokenState =
+  /** Its time is over. */
   | 'EXPIRED'
+  /** It was taken back. */
   | 'REVOKED'
+  /** It has enrolled as many nodes as it may. */
   | 'USED_UP'
+  /** It does. */
   | 'VALID';
 
+/** Why a mutation was refused. */
 export type UserError = {
   __typename?: 'UserError';
   /** Closed set: NOT_FOUND, INVALID, CONFLICT, FORBIDDEN, EXHAUSTED, UNAVAILABLE. */
   code: Scalars['String']['output'];
+  /** Column in a rule file. */
   column?: Maybe<Scalars['Int']['output']>;
   /** Path in the input, such as ["exception", "fields", "0"]. */
   field: Array<Scalars['String']['output']>;
+  /** Line in a rule file. */
   line?: Maybe<Scalars['Int']['output']>;
+  /** In words. */
   message: Scalars['String']['output'];
 };
 
@@ -758,13 +916,13 @@ export type Viewer = {
   tenants: Array<Tenant>;
 };
 
+/** The person afterwards. */
 export type ViewerPayload = {
   __typename?: 'ViewerPayload';
   userErrors: Array<UserError>;
   viewer?: Maybe<Viewer>;
 };
 
-/** A machine that runs the agent. */
 export type WatchedNode = Node & {
   __typename?: 'WatchedNode';
   agentVersion: Scalars['String']['output'];
@@ -773,11 +931,14 @@ export type WatchedNode = Node & {
   coverage: Array<CoverageSpan>;
   cpuMillis: Scalars['Float']['output'];
   enrolled: Scalars['DateTime']['output'];
+  /** All agent runs together. */
   eventsLost: Scalars['Float']['output'];
+  /** All agent runs together. */
   eventsRead: Scalars['Float']['output'];
   health: NodeHealth;
   hooks: Array<Scalars['String']['output']>;
   hostname: Scalars['String']['output'];
+  /** Global: good for `node(id:)`. */
   id: Scalars['ID']['output'];
   kernel?: Maybe<Scalars['String']['output']>;
   lastSeen?: Maybe<Scalars['DateTime']['output']>;
@@ -788,14 +949,12 @@ export type WatchedNode = Node & {
 };
 
 
-/** A machine that runs the agent. */
 export type WatchedNodeCoverageArgs = {
   from?: InputMaybe<Scalars['DateTime']['input']>;
   until?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
 
-/** A machine that runs the agent. */
 export type WatchedNodeLedgerArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   from?: InputMaybe<Scalars['DateTime']['input']>;
@@ -804,17 +963,24 @@ export type WatchedNodeLedgerArgs = {
 
 export type WatchedNodeConnection = {
   __typename?: 'WatchedNodeConnection';
+  /** Each with its cursor. */
   edges: Array<WatchedNodeEdge>;
+  /** The same without cursors. */
   nodes: Array<WatchedNode>;
+  /** Where this page lies. */
   pageInfo: PageInfo;
 };
 
+/** One of a page of nodes. */
 export type WatchedNodeEdge = {
   __typename?: 'WatchedNodeEdge';
+  /** Its place in the list. */
   cursor: Scalars['String']['output'];
+  /** It. */
   node: WatchedNode;
 };
 
+/** The node afterwards. */
 export type WatchedNodePayload = {
   __typename?: 'WatchedNodePayload';
   userErrors: Array<UserError>;

@@ -4,6 +4,7 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** See `addRuleException`. */
 export type AddRuleExceptionInput = {
   exception: RuleExceptionInput;
   reason?: string | null | undefined;
@@ -17,36 +18,54 @@ export type AssignCaseInput = {
   toMe: boolean;
 };
 
+/** Which cases. */
 export type CaseFilter = {
+  /** Somebody's. */
   assigneeId?: string | number | null | undefined;
+  /** On this node. */
   nodeId?: string | number | null | undefined;
+  /** One of these. */
   severities?: Array<Severity> | null | undefined;
+  /** One of these. */
   states?: Array<CaseState> | null | undefined;
+  /** Substring of the title, any case. */
   text?: string | null | undefined;
 };
 
+/** Where the work on a case stands. */
 export type CaseState =
+  /** Done; see the disposition. */
   | 'CLOSED'
+  /** Somebody does. */
   | 'IN_PROGRESS'
+  /** Nobody works on it yet. */
   | 'OPEN';
 
+/** Which decisions. */
 export type ChangeFilter = {
+  /** About this kind of thing: tenant, user, token, node, rule_set, case. */
   aggregate?: string | null | undefined;
+  /** Not before. */
   from?: string | null | undefined;
+  /** About this one. */
   stream?: string | null | undefined;
+  /** Before. */
   until?: string | null | undefined;
 };
 
+/** See `changePassword`. */
 export type ChangePasswordInput = {
   current: string;
   new: string;
 };
 
+/** See `commentCase`. */
 export type CommentCaseInput = {
   caseId: string | number;
   text: string;
 };
 
+/** See `createEnrollmentToken`. */
 export type CreateEnrollmentTokenInput = {
   label: string;
   maxUses: number;
@@ -54,55 +73,89 @@ export type CreateEnrollmentTokenInput = {
   validSeconds: number;
 };
 
+/** What a case turned out to be. */
 export type Disposition =
+  /** Real, and meant. */
   | 'BENIGN'
+  /** The rule was wrong. */
   | 'FALSE_POSITIVE'
+  /** A real attack or misuse. */
   | 'TRUE_POSITIVE';
 
+/** Which findings. */
 export type FindingFilter = {
+  /** In this case. */
   caseId?: string | number | null | undefined;
+  /** Not before. */
   from?: string | null | undefined;
+  /** On this node. */
   nodeId?: string | number | null | undefined;
+  /** Of this rule. */
   rule?: string | null | undefined;
+  /** One of these. */
   severities?: Array<Severity> | null | undefined;
+  /** Of this MITRE ATT&CK technique. */
   technique?: string | null | undefined;
   /** Substring of message, process name or command line, any case. */
   text?: string | null | undefined;
+  /** Before. */
   until?: string | null | undefined;
 };
 
+/** See `importRules`. */
 export type ImportRulesInput = {
   files: Array<RuleFileInput>;
   tenant: string;
 };
 
+/** Where events can be lost. */
 export type LossStage =
+  /** The agent could not decode what the kernel program sent. */
   | 'DECODE'
+  /** The kernel program could not read what it needed. */
   | 'KERNEL'
+  /** The ring between kernel and agent was full. */
   | 'RING'
+  /** The server refused the batch for good. */
   | 'SERVER'
+  /** The spool on disk was full, or broken. */
   | 'SPOOL';
 
+/** How a node is. */
 export type NodeHealth =
+  /** It reports and loses nothing. */
   | 'HEALTHY'
+  /** It lost events a moment ago. */
   | 'LOSING'
+  /** It enrolled and never reported. */
   | 'NEVER_SEEN'
+  /** It may no longer send. */
   | 'REMOVED'
+  /** It should report and doesn't. */
   | 'SILENT'
+  /** Its agent ended in good order. */
   | 'STOPPED';
 
+/** What a person may do in a tenant. */
 export type Permission =
+  /** Create users, change limits. */
   | 'ADMINISTER'
+  /** Create and revoke enrollment tokens, remove nodes. */
   | 'MANAGE_NODES'
+  /** Change rules and exceptions. */
   | 'MANAGE_RULES'
+  /** See findings, cases, nodes, rules. */
   | 'READ'
+  /** Work on cases. */
   | 'TRIAGE';
 
+/** See `removeNode`. */
 export type RemoveNodeInput = {
   nodeId: string | number;
   reason?: string | null | undefined;
 };
 
+/** See `removeRuleException`. */
 export type RemoveRuleExceptionInput = {
   name: string;
   reason?: string | null | undefined;
@@ -110,11 +163,13 @@ export type RemoveRuleExceptionInput = {
   tenant: string;
 };
 
+/** See `revokeEnrollmentToken`. */
 export type RevokeEnrollmentTokenInput = {
   reason?: string | null | undefined;
   tokenId: string | number;
 };
 
+/** A hole in a rule. */
 export type RuleExceptionInput = {
   comps: Array<string>;
   fields: Array<string>;
@@ -122,24 +177,32 @@ export type RuleExceptionInput = {
   values: Array<Array<string>>;
 };
 
+/** A rule file. */
 export type RuleFileInput = {
   name: string;
   text: string;
 };
 
+/** Which rules. */
 export type RuleFilter = {
+  /** On or off. */
   enabled?: boolean | null | undefined;
+  /** One of these. */
   severities?: Array<Severity> | null | undefined;
+  /** Of this MITRE ATT&CK technique. */
   technique?: string | null | undefined;
+  /** Substring of name, description or condition, any case. */
   text?: string | null | undefined;
 };
 
+/** See `setCaseState`. */
 export type SetCaseStateInput = {
   caseId: string | number;
   disposition?: Disposition | null | undefined;
   state: CaseState;
 };
 
+/** See `setRuleEnabled`. */
 export type SetRuleEnabledInput = {
   enabled: boolean;
   reason?: string | null | undefined;
@@ -147,17 +210,28 @@ export type SetRuleEnabledInput = {
   tenant: string;
 };
 
+/** How bad. */
 export type Severity =
+  /** Look at it now. */
   | 'CRITICAL'
+  /** Look at it today. */
   | 'HIGH'
+  /** Worth knowing, no action asked. */
   | 'INFORMATIONAL'
+  /** Rarely a problem by itself. */
   | 'LOW'
+  /** Look at it when there is time. */
   | 'MEDIUM';
 
+/** Whether an enrollment token still enrolls. */
 export type TokenState =
+  /** Its time is over. */
   | 'EXPIRED'
+  /** It was taken back. */
   | 'REVOKED'
+  /** It has enrolled as many nodes as it may. */
   | 'USED_UP'
+  /** It does. */
   | 'VALID';
 
 export type MeQueryVariables = Exact<{ [key: string]: never; }>;

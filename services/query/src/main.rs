@@ -1,0 +1,7 @@
+//! Only the query role in a process of its own.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    vedetta_runtime::run(&[vedetta_query::ROLE])
+}
