@@ -18,6 +18,14 @@ async fn found(client: &Client, name: &str) -> anyhow::Result<Option<String>> {
         .map(|f| f["rule"]["name"].as_str().unwrap_or_default().to_owned()))
 }
 
+/// Whether the start of a program of this name was found, by the rule about programs in temporary folders.
+async fn ran(client: &Client, name: &str) -> anyhow::Result<Option<()>> {
+    let query = "query($text: String!) { tenant(id: \"default\") {
+        findings(filter: { technique: \"T1204.002\", text: $text }, first: 1) { nodes { id } } } }";
+    let data = client.ask(query, json!({ "text": name })).await?;
+    Ok((!data["tenant"]["findings"]["nodes"][0].is_null()).then_some(()))
+}
+
 async fn set_enabled(client: &Client, rule: &str, enabled: bool) -> anyhow::Result<()> {
     let mutation = "mutation($input: SetRuleEnabledInput!) { setRuleEnabled(input: $input) { rule { enabled } userErrors { message } } }";
     let input = json!({ "tenant": "default", "rule": rule, "enabled": enabled, "reason": "a test" });
@@ -54,6 +62,9 @@ async fn a_rule_turned_off_or_excepted_obeys_from_the_next_event_on_and_the_past
 
     set_enabled(&client, &rule, false).await?;
     read_shadow(scratch.path(), "reader-two").await?;
+    // Another rule finds what runs after it: then the reader was judged, while its rule was off.
+    read_shadow(scratch.path(), "marker").await?;
+    until("a later event is judged", || ran(&client, "marker")).await?;
     set_enabled(&client, &rule, true).await?;
     read_shadow(scratch.path(), "reader-three").await?;
     until("the rule finds again once it is on", || found(&client, "reader-three")).await?;
