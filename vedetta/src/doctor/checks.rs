@@ -7,7 +7,7 @@ use vedetta_runtime::Config;
 use super::{Check, Verdict};
 
 /// Oldest kernel with everything the probes use.
-const KERNEL_MIN: (u32, u32) = (5, 11);
+const KERNEL_MIN: (u32, u32) = (5, 15);
 /// Below this the embedded log and store refuse to write soon.
 const DISK_MIN_BYTES: u64 = 2 << 30;
 /// Bits of the capability mask in /proc/self/status.
@@ -131,8 +131,8 @@ mod tests {
     #[test]
     fn an_old_kernel_is_a_problem_and_a_new_one_is_not() {
         assert!(matches!(kernel("6.18.44-fc"), Verdict::Ok(_)));
-        assert!(matches!(kernel("5.11.0"), Verdict::Ok(_)));
-        assert!(matches!(kernel("5.4.0-42-generic"), Verdict::Problem { .. }));
+        assert!(matches!(kernel("5.15.0"), Verdict::Ok(_)));
+        assert!(matches!(kernel("5.14.0-42-generic"), Verdict::Problem { .. }));
         assert!(matches!(kernel("?"), Verdict::Problem { .. }));
     }
 
