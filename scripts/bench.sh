@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Figures as ratios against a named baseline that runs beside them, so that a noisy host hurts both.
-#   scripts/bench.sh [log|store|rules|agent]…     log, rules and agent when none is named
+#   scripts/bench.sh [log|store|rules|agent|system]…     all but store when none is named
 set -euo pipefail
 cd "$(dirname "$0")/.."
-parts=("$@"); [ $# -gt 0 ] || parts=(log rules agent)
+parts=("$@"); [ $# -gt 0 ] || parts=(log rules agent system)
 run() { printf '\033[1m== %s\033[0m\n' "$1" >&2; shift; "$@"; }
 for part in "${parts[@]}"; do
   case "$part" in
@@ -11,6 +11,11 @@ for part in "${parts[@]}"; do
     store) run "view store" cargo bench --quiet --locked -p vedetta-store-embedded ;;
     rules) run "rule evaluation against a naive tree walker" cargo bench --quiet --locked -p vedetta-rules ;;
     agent) run "time added by the agent" cargo run --quiet --locked --release -p vedetta-node-agent --example overhead ;;
-    *) echo "usage: $0 [log|store|rules|agent]…" >&2; exit 2 ;;
+    system)
+      # The real agent stands beside the driver, built alike.
+      cargo build --quiet --locked --release -p vedetta-node-agent -p vedetta-load
+      run "the whole way: events/s at the first loss, system call to finding" \
+        cargo run --quiet --locked --release -p vedetta-load -- bench ;;
+    *) echo "usage: $0 [log|store|rules|agent|system]…" >&2; exit 2 ;;
   esac
 done

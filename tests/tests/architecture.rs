@@ -35,6 +35,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "query", "tenant",
         ],
     ),
+    ("vedetta-load", &["*"]),
     ("vedetta-tests", &["*"]),
 ];
 

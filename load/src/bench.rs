@@ -1,0 +1,33 @@
+//! The end-to-end figures of `make bench`, each beside what it cannot undercut on this machine.
+
+mod latency;
+mod throughput;
+
+/// What to measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Part {
+    /// Events a second from streams to findings, at the first loss.
+    Throughput,
+    /// System call → finding on a subscription.
+    Latency,
+}
+
+/// Measures, prints JSON lines, and fails when the system was not correct under the load. Both when
+/// no part is named.
+pub fn run(parts: &[Part]) -> anyhow::Result<()> {
+    let wanted = |part| parts.is_empty() || parts.contains(&part);
+    tokio::runtime::Runtime::new()?.block_on(async {
+        if wanted(Part::Throughput) {
+            throughput::measure().await?;
+        }
+        if wanted(Part::Latency) {
+            latency::measure().await?;
+        }
+        Ok(())
+    })
+}
+
+/// Prints a step of it for people who wait, and nothing else on this line.
+fn say(line: &str) {
+    eprintln!("  {line}");
+}

@@ -1,0 +1,58 @@
+//! `vedetta-load`: drives a Vedetta and says how it held.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use vedetta_load::{bench, run, serve};
+
+/// Drives a Vedetta and says how it held.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    about,
+    after_help = "Exit codes: 0 done and correct, 1 failed or not correct, 2 wrong arguments."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs a scenario and prints what came of it.
+    Run {
+        /// A file such as load/scenarios/steady.toml.
+        scenario: PathBuf,
+        /// Where the JSON report goes; none when not given.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+        /// Keeps log and store in memory instead of on disk.
+        #[arg(long)]
+        memory: bool,
+    },
+    /// End-to-end events a second at the first loss, and system call → finding p50/p99. Needs root
+    /// and the agent, built beside this program.
+    Bench {
+        /// Which figures; both when none is named.
+        parts: Vec<bench::Part>,
+    },
+    /// Used by the others: a system in this process, until standard input ends.
+    #[command(hide = true)]
+    Serve(serve::ServeArgs),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Run { scenario, json, memory } => run::run(&scenario, json.as_deref(), memory),
+        Command::Bench { parts } => bench::run(&parts).map(|()| true),
+        Command::Serve(args) => serve::run(&args).map(|()| true),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

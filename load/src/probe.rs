@@ -1,0 +1,173 @@
+//! Tells whether the answer is right: every planted event that was acknowledged becomes exactly one
+//! finding in its own tenant, and no tenant sees another's.
+//!
+//! It listens on a subscription in each tenant for the time to a finding, and at the end asks each
+//! tenant for all of its findings, which is what counts.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::{
+    agents::Planted,
+    client::Subscription,
+    report::{self, percentiles},
+    system::{System, Tenant},
+};
+
+/// How long what was acknowledged may take to be found before it counts as missing.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(200);
+
+const MARK: &str = "vedetta-probe-";
+
+/// What stands at the beginning of the marks planted in a tenant.
+pub fn mark(tenant: &str) -> String {
+    format!("{MARK}{tenant}")
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Probe {
+    /// Acknowledged marks of each tenant.
+    planted: Mutex<HashMap<String, Vec<Planted>>>,
+    /// When a mark was heard of first, by tenant.
+    heard: Mutex<HashMap<(String, String), Instant>>,
+    listeners: Mutex<JoinSet<()>>,
+}
+
+impl Probe {
+    /// Listens in each tenant from now on.
+    pub async fn start(system: &System) -> anyhow::Result<Arc<Self>> {
+        let probe = Arc::new(Self::default());
+        for tenant in &system.tenants {
+            let subscription = tenant
+                .client
+                .subscribe(
+                    "subscription($tenant: String!, $text: String!) {
+                        findingRaised(tenant: $tenant, filter: { text: $text }) { lineage { commandLine } } }",
+                    json!({ "tenant": tenant.name, "text": MARK }),
+                )
+                .await?;
+            let (name, heard_by) = (tenant.name.clone(), Arc::downgrade(&probe));
+            let hear = async move {
+                let mut subscription: Subscription = subscription;
+                // A subscription that ends costs times only; what counts is asked for at the end.
+                while let Ok(data) = subscription.next().await {
+                    let now = Instant::now();
+                    let Some(probe) = heard_by.upgrade() else { return };
+                    for mark in marks(&data["findingRaised"]) {
+                        lock(&probe.heard).entry((name.clone(), mark)).or_insert(now);
+                    }
+                }
+            };
+            lock(&probe.listeners).spawn(hear);
+        }
+        Ok(probe)
+    }
+
+    /// These are durable.
+    pub fn acknowledged(&self, tenant: &str, planted: Vec<Planted>) {
+        lock(&self.planted).entry(tenant.to_owned()).or_default().extend(planted);
+    }
+
+    /// The time from planting to hearing of the finding, of those marks that were planted since.
+    /// Marks not heard of count with the time they have waited by now.
+    pub fn lags_since(&self, since: Instant) -> Vec<Duration> {
+        let heard = lock(&self.heard);
+        let planted = lock(&self.planted);
+        let of_tenant = |(tenant, marks): (&String, &Vec<Planted>)| {
+            let lag = |planted: &Planted| {
+                let heard = heard.get(&(tenant.clone(), planted.text.clone()));
+                heard.copied().unwrap_or_else(Instant::now).saturating_duration_since(planted.at)
+            };
+            marks.iter().filter(|planted| planted.at >= since).map(lag).collect::<Vec<_>>()
+        };
+        planted.iter().flat_map(of_tenant).collect()
+    }
+
+    /// Waits until all that was acknowledged is found, or patience ends, and judges.
+    pub async fn judge(&self, tenants: &[Tenant]) -> anyhow::Result<report::Probe> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let mut judged = self.look(tenants).await?;
+            if judged.missing == 0 || Instant::now() > deadline {
+                let heard = lock(&self.heard);
+                let mut lags: Vec<Duration> = lock(&self.planted)
+                    .iter()
+                    .flat_map(|(tenant, marks)| marks.iter().map(move |planted| (tenant, planted)))
+                    .filter_map(|(tenant, planted)| {
+                        let at = heard.get(&(tenant.clone(), planted.text.clone()))?;
+                        Some(at.saturating_duration_since(planted.at))
+                    })
+                    .collect();
+                judged.heard = lags.len() as u64;
+                judged.lag_ms = percentiles(&mut lags);
+                return Ok(judged);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn look(&self, tenants: &[Tenant]) -> anyhow::Result<report::Probe> {
+        let mut judged = report::Probe::default();
+        for tenant in tenants {
+            let mut seen: HashMap<String, u64> = HashMap::new();
+            for finding in findings(tenant).await? {
+                for mark in marks(&finding) {
+                    *seen.entry(mark).or_default() += 1;
+                }
+            }
+            let own = mark(&tenant.name) + "-";
+            judged.foreign +=
+                seen.iter().filter(|(mark, _)| !mark.starts_with(&own)).map(|(_, n)| n).sum::<u64>();
+            judged.doubled += seen.values().filter(|times| **times > 1).count() as u64;
+            let planted = lock(&self.planted);
+            for planted in planted.get(&tenant.name).into_iter().flatten() {
+                judged.planted += 1;
+                match seen.get(&planted.text) {
+                    None => judged.missing += 1,
+                    Some(1) => judged.found += 1,
+                    Some(_) => {}
+                }
+            }
+        }
+        Ok(judged)
+    }
+}
+
+/// All findings of a tenant that bear a mark, of whichever tenant.
+async fn findings(tenant: &Tenant) -> anyhow::Result<Vec<Value>> {
+    let query = "query($tenant: String!, $text: String!, $after: String) { tenant(id: $tenant) {
+        findings(filter: { text: $text }, first: 200, after: $after) {
+            nodes { lineage { commandLine } } pageInfo { hasNextPage endCursor } } } }";
+    let (mut all, mut after) = (Vec::new(), Value::Null);
+    loop {
+        let variables = json!({ "tenant": tenant.name, "text": MARK, "after": after });
+        let mut page = tenant.client.ask(query, variables).await?;
+        let findings = &mut page["tenant"]["findings"];
+        let nodes = findings["nodes"].as_array_mut().context("a page of findings")?;
+        all.append(nodes);
+        if findings["pageInfo"]["hasNextPage"] != true {
+            return Ok(all);
+        }
+        after = findings["pageInfo"]["endCursor"].take();
+    }
+}
+
+/// The marks in the acting program's command line.
+fn marks(finding: &Value) -> Vec<String> {
+    let line = finding["lineage"][0]["commandLine"].as_str().unwrap_or_default();
+    line.split_whitespace().filter(|word| word.starts_with(MARK)).map(str::to_owned).collect()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
