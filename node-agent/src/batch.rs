@@ -22,6 +22,9 @@ use crate::{
     spool::{Class, Meta},
 };
 
+/// What belongs together mostly comes within this time. A block waits so long even when it might go
+/// at once.
+const GATHER: Duration = Duration::from_millis(2);
 /// Ancestors that travel with a process.
 const ANCESTORS: usize = 32;
 
@@ -43,7 +46,8 @@ pub struct Limits {
     pub events: u32,
     /// Most bytes before compression, about.
     pub bytes: usize,
-    /// Longest wait of the first event.
+    /// Longest wait of the first event, and least time from block to block: an event after a quiet
+    /// time goes at once, and a busy node still sends few blocks.
     pub age: Duration,
     /// Sealed blocks that may wait to be taken; then the source is asked to stop for a moment.
     pub waiting: usize,
@@ -85,6 +89,8 @@ pub struct Batcher {
     next: u64,
     open: Option<Open>,
     sealed: VecDeque<Sealed>,
+    /// When the block before was sealed.
+    before: Option<Instant>,
 }
 
 impl std::fmt::Debug for Batcher {
@@ -108,7 +114,7 @@ struct Open {
 impl Batcher {
     /// Numbers from 1. Losses that the source tells go to the ledger.
     pub fn new(origin: Origin, limits: Limits, ledger: Arc<Ledger>) -> Self {
-        Self { origin, limits, ledger, next: 1, open: None, sealed: VecDeque::new() }
+        Self { origin, limits, ledger, next: 1, open: None, sealed: VecDeque::new(), before: None }
     }
 
     /// Adds one of the agent's own reports.
@@ -120,7 +126,10 @@ impl Batcher {
     /// How long the block that is being filled may go on without an event more. `None` when there
     /// is none.
     pub fn due_in(&self, age: Duration, now: Instant) -> Option<Duration> {
-        self.open.as_ref().map(|open| age.saturating_sub(now.saturating_duration_since(open.since)))
+        let since = self.open.as_ref()?.since;
+        let gathered = since + GATHER.min(age);
+        let due = self.before.map_or(gathered, |before| gathered.max(before + age)).min(since + age);
+        Some(due.saturating_duration_since(now))
     }
 
     /// Seals blocks before they are larger than this, whatever was configured. Compression makes
@@ -140,6 +149,7 @@ impl Batcher {
     pub fn seal(&mut self) {
         if let Some(open) = self.open.take() {
             let Open { builder, meta, class, .. } = open;
+            self.before = Some(Instant::now());
             self.sealed.push_back(Sealed { builder, meta, class });
         }
     }

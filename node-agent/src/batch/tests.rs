@@ -149,3 +149,18 @@ fn what_a_lost_block_told_of_earlier_losses_is_told_again() {
     assert!(told.contains(&loss), "{told:?}");
     assert!(told.iter().any(|it| it.stage == LossStage::Spool && it.count == 1), "{told:?}");
 }
+
+#[test]
+fn after_a_quiet_time_a_block_goes_at_once_and_a_busy_node_still_sends_few() {
+    let hour = Duration::from_secs(3600);
+    let mut batcher = batcher(Limits::default());
+    assert_eq!(batcher.due_in(hour, Instant::now()), None);
+    let report = |batcher: &mut Batcher| batcher.report(Heartbeat::default().into(), NOW);
+    report(&mut batcher);
+    assert!(batcher.due_in(hour, Instant::now()) <= Some(GATHER));
+    batcher.seal();
+    report(&mut batcher);
+    assert!(batcher.due_in(hour, Instant::now()) > Some(hour / 2), "the block before went just now");
+    let quiet = Instant::now() + hour;
+    assert_eq!(batcher.due_in(hour, quiet), Some(Duration::ZERO));
+}
