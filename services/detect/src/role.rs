@@ -2,11 +2,8 @@
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
-use futures::StreamExt;
-use vedetta_log::{Offset, Partition, Position, ReadLimit, Topic};
 use vedetta_model::control::Envelope;
-use vedetta_runtime::{BuildFuture, Context, Drained, Role, Running};
+use vedetta_runtime::{BuildFuture, Context, ControlFeed, ControlSink, Role, Running};
 
 use crate::{Config, RuleSets, liveness::Liveness, metrics::Metrics, worker::Worker};
 
@@ -20,13 +17,9 @@ fn build(context: &Context) -> BuildFuture<'_> {
         let rules = Arc::new(RuleSets::default());
 
         // Rules first: no event may be judged by fewer rules than were in force when this process began.
-        let mut running = Running::default();
-        for index in 0..context.log.partitions(&Topic::CONTROL).await? {
-            let partition = Partition { topic: Topic::CONTROL, index };
-            let from = catch_up(context, &partition, &rules, &metrics).await?;
-            running =
-                running.task("detect control", follow(context.clone(), from, rules.clone(), metrics.clone()));
-        }
+        let sink = Sink { rules: rules.clone(), metrics: metrics.clone() };
+        let feed = ControlFeed::caught_up(context, &sink).await?;
+        let running = Running::default().task("detect control", feed.follow(sink));
 
         let liveness = Arc::new(Liveness::load(context, &config, &rules, metrics.clone()).await?);
         let worker = Worker::new(context, &config, rules, liveness.clone(), metrics);
@@ -34,61 +27,21 @@ fn build(context: &Context) -> BuildFuture<'_> {
     })
 }
 
-/// Reads a control partition up to where it ends now; returns where to go on.
-async fn catch_up(
-    context: &Context,
-    partition: &Partition,
-    rules: &RuleSets,
-    metrics: &Metrics,
-) -> anyhow::Result<Position> {
-    let bounds = context.log.bounds(partition).await?;
-    let mut next = bounds.start;
-    if next < bounds.end {
-        let from = Position { partition: partition.clone(), offset: next };
-        let mut records = context.log.read(from, ReadLimit::default()).await?;
-        while next < bounds.end {
-            let batch = records.next().await.context("the control feed ended")??;
-            for record in batch {
-                next = record.position.offset.next();
-                take(rules, metrics, &record.payload, record.position.offset);
-            }
-        }
-    }
-    Ok(Position { partition: partition.clone(), offset: next })
-}
-
-/// Follows a control partition until the drain.
-async fn follow(
-    context: Context,
-    from: Position,
+/// Takes in rule sets.
+struct Sink {
     rules: Arc<RuleSets>,
     metrics: Metrics,
-) -> anyhow::Result<()> {
-    let mut records = context.log.read(from, ReadLimit::default()).await?;
-    loop {
-        match context.drain.or(records.next()).await {
-            Drained::Called => return Ok(()),
-            Drained::Done(None) => anyhow::bail!("the control feed ended"),
-            Drained::Done(Some(batch)) => {
-                for record in batch? {
-                    take(&rules, &metrics, &record.payload, record.position.offset);
-                }
-            }
-        }
-    }
 }
 
-fn take(rules: &RuleSets, metrics: &Metrics, payload: &[u8], offset: Offset) {
-    match Envelope::decode(payload) {
-        Err(error) => {
-            metrics.poison.inc();
-            tracing::error!(%error, %offset, "a control record was skipped");
+impl ControlSink for Sink {
+    fn take(&self, envelope: &Envelope) {
+        if let Err(error) = self.rules.apply(envelope) {
+            self.metrics.rejected_rule_sets.inc();
+            tracing::error!(%error, "rules were not taken over");
         }
-        Ok(envelope) => {
-            if let Err(error) = rules.apply(&envelope) {
-                metrics.rejected_rule_sets.inc();
-                tracing::error!(%error, "rules were not taken over");
-            }
-        }
+    }
+
+    fn skipped(&self) {
+        self.metrics.poison.inc();
     }
 }

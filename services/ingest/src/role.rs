@@ -2,15 +2,12 @@
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
-use futures::StreamExt;
 use tokio::sync::Semaphore;
 use tonic::service::Routes;
 use vedetta_api::agent::v1::{agent_server::AgentServer, enrollment_server::EnrollmentServer};
 use vedetta_block::MAX_BLOCK_BYTES;
-use vedetta_log::{Offset, Partition, Position, ReadLimit, Topic};
 use vedetta_model::control::Envelope;
-use vedetta_runtime::{BuildFuture, Context, Drained, Role, Running};
+use vedetta_runtime::{BuildFuture, Context, ControlFeed, ControlSink, Role, Running};
 
 use crate::{
     Config,
@@ -39,13 +36,9 @@ fn build(context: &Context) -> BuildFuture<'_> {
         let control = Arc::new(Control::default());
 
         // Decisions first: a removed node must not get in because this process has just begun.
-        let mut running = Running::default();
-        for index in 0..context.log.partitions(&Topic::CONTROL).await? {
-            let partition = Partition { topic: Topic::CONTROL, index };
-            let from = catch_up(context, &partition, &control, &metrics).await?;
-            running = running
-                .task("ingest control", follow(context.clone(), from, control.clone(), metrics.clone()));
-        }
+        let sink = Sink { control: control.clone(), metrics: metrics.clone() };
+        let feed = ControlFeed::caught_up(context, &sink).await?;
+        let mut running = Running::default().task("ingest control", feed.follow(sink));
 
         let max_record = context.log.describe().capabilities.max_record_bytes;
         let admission = Admission {
@@ -80,56 +73,18 @@ fn build(context: &Context) -> BuildFuture<'_> {
     })
 }
 
-/// Reads a control partition up to where it ends now; returns where to go on.
-async fn catch_up(
-    context: &Context,
-    partition: &Partition,
-    control: &Control,
-    metrics: &Metrics,
-) -> anyhow::Result<Position> {
-    let bounds = context.log.bounds(partition).await?;
-    let mut next = bounds.start;
-    if next < bounds.end {
-        let from = Position { partition: partition.clone(), offset: next };
-        let mut records = context.log.read(from, ReadLimit::default()).await?;
-        while next < bounds.end {
-            let batch = records.next().await.context("the control feed ended")??;
-            for record in batch {
-                next = record.position.offset.next();
-                take(control, metrics, &record.payload, record.position.offset);
-            }
-        }
-    }
-    Ok(Position { partition: partition.clone(), offset: next })
-}
-
-/// Follows a control partition until the drain.
-async fn follow(
-    context: Context,
-    from: Position,
+/// Takes in what concerns agents.
+struct Sink {
     control: Arc<Control>,
     metrics: Metrics,
-) -> anyhow::Result<()> {
-    let mut records = context.log.read(from, ReadLimit::default()).await?;
-    loop {
-        match context.drain.or(records.next()).await {
-            Drained::Called => return Ok(()),
-            Drained::Done(None) => anyhow::bail!("the control feed ended"),
-            Drained::Done(Some(batch)) => {
-                for record in batch? {
-                    take(&control, &metrics, &record.payload, record.position.offset);
-                }
-            }
-        }
-    }
 }
 
-fn take(control: &Control, metrics: &Metrics, payload: &[u8], offset: Offset) {
-    match Envelope::decode(payload) {
-        Ok(envelope) => control.apply(&envelope),
-        Err(error) => {
-            metrics.poison.inc();
-            tracing::error!(%error, %offset, "a control record was skipped");
-        }
+impl ControlSink for Sink {
+    fn take(&self, envelope: &Envelope) {
+        self.control.apply(envelope);
+    }
+
+    fn skipped(&self) {
+        self.metrics.poison.inc();
     }
 }
