@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use backon::ExponentialBuilder;
 use prometheus_client::registry::Registry;
 use vedetta_embedded::{Database, Options};
 use vedetta_log::{EventLog, MemoryLog, layers as log_layers};
@@ -131,20 +132,24 @@ fn contents(path: &Path, source: vedetta_embedded::Error) -> OpenError {
     OpenError::Contents { dir: path.display().to_string(), source }
 }
 
-const ATTEMPTS: u32 = 3;
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_millis(200);
+/// How calls that failed are repeated: twice, and not in step with other processes.
+fn backoff(seed: u64) -> ExponentialBuilder {
+    ExponentialBuilder::new()
+        .with_min_delay(Duration::from_millis(20))
+        .with_max_delay(Duration::from_millis(200))
+        .with_max_times(2)
+        .with_jitter()
+        .with_jitter_seed(seed)
+}
 
 fn wrap_log(log: impl EventLog + 'static, metrics: log_layers::Metrics, seed: u64) -> Arc<dyn EventLog> {
-    let backoff = log_layers::Backoff::new(ATTEMPTS, FIRST_PAUSE, LONGEST_PAUSE, seed);
-    Arc::new(log_layers::Retry::new(log_layers::Metered::new(log, metrics), backoff))
+    Arc::new(log_layers::Retry::new(log_layers::Metered::new(log, metrics), backoff(seed)))
 }
 
 fn wrap_store<S>(store: S, metrics: store_layers::Metrics, seed: u64) -> Stores
 where
     S: EventStore + ViewStore + Clone + 'static,
 {
-    let backoff = store_layers::Backoff::new(ATTEMPTS, FIRST_PAUSE, LONGEST_PAUSE, seed);
-    let store = Arc::new(store_layers::Retry::new(store_layers::Metered::new(store, metrics), backoff));
+    let store = Arc::new(store_layers::Retry::new(store_layers::Metered::new(store, metrics), backoff(seed)));
     (store.clone(), store)
 }

@@ -3,11 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use backon::ExponentialBuilder;
 use prometheus_client::registry::Registry;
 use vedetta_log::{
     EventLog, MemoryLog,
     conformance::Fixture,
-    layers::{Backoff, Chaos, Faults, Metered, Metrics, Retry, Traced},
+    layers::{Chaos, Faults, Metered, Metrics, Retry, Traced},
 };
 use vedetta_model::SystemClock;
 
@@ -27,8 +28,11 @@ async fn memory() -> InMemory {
     InMemory(Arc::new(MemoryLog::new(Arc::new(SystemClock))))
 }
 
-fn backoff(attempts: u32) -> Backoff {
-    Backoff::new(attempts, Duration::from_millis(1), Duration::from_millis(8), 7)
+fn backoff(attempts: usize) -> ExponentialBuilder {
+    ExponentialBuilder::new()
+        .with_min_delay(Duration::from_millis(1))
+        .with_max_delay(Duration::from_millis(8))
+        .with_max_times(attempts - 1)
 }
 
 async fn layered() -> InMemory {

@@ -4,13 +4,14 @@ mod common;
 
 use std::{sync::Arc, time::Duration};
 
+use backon::ExponentialBuilder;
 use common::{OnDisk, tight};
 use prometheus_client::registry::Registry;
 use proptest::prelude::*;
 use vedetta_embedded::Options;
 use vedetta_store::{
     conformance::model::agrees_with_the_model,
-    layers::{Backoff, Metered, Metrics, Retry},
+    layers::{Metered, Metrics, Retry},
 };
 
 async fn on_tempdir() -> OnDisk {
@@ -24,7 +25,7 @@ async fn with_little_room() -> OnDisk {
 async fn layered() -> OnDisk {
     let wrap = |store| {
         let metered = Metered::new(store, Metrics::register(&mut Registry::default()));
-        let backoff = Backoff::new(3, Duration::from_millis(1), Duration::from_millis(8), 7);
+        let backoff = ExponentialBuilder::new().with_min_delay(Duration::from_millis(1)).with_max_times(2);
         let store = Arc::new(Retry::new(metered, backoff));
         (store.clone() as _, store as _)
     };

@@ -3,11 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use backon::ExponentialBuilder;
 use prometheus_client::registry::Registry;
 use vedetta_store::{
     EventStore, MemoryStore, ViewStore,
     conformance::Fixture,
-    layers::{Backoff, Chaos, Faults, Metered, Metrics, Retry, Traced},
+    layers::{Chaos, Faults, Metered, Metrics, Retry, Traced},
 };
 
 /// Nothing survives here, so nothing is opened again.
@@ -40,8 +41,11 @@ async fn memory() -> InMemory {
     both(MemoryStore::new())
 }
 
-fn backoff() -> Backoff {
-    Backoff::new(30, Duration::from_micros(10), Duration::from_micros(100), 7)
+fn backoff() -> ExponentialBuilder {
+    ExponentialBuilder::new()
+        .with_min_delay(Duration::from_micros(10))
+        .with_max_delay(Duration::from_micros(100))
+        .with_max_times(29)
 }
 
 async fn layered() -> InMemory {

@@ -8,5 +8,5 @@ mod traced;
 
 pub use chaos::{Chaos, Faults};
 pub use metered::{Metered, Metrics};
-pub use retry::{Backoff, Retry};
+pub use retry::Retry;
 pub use traced::Traced;
