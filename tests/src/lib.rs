@@ -4,10 +4,9 @@
 mod agent;
 pub mod attack;
 mod await_until;
-mod client;
 mod sandbox;
 
 pub use agent::{Agent, binary};
 pub use await_until::{DEADLINE, until};
-pub use client::Client;
 pub use sandbox::{Form, Sandbox};
+pub use vedetta_load::client::Client;
