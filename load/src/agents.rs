@@ -2,7 +2,7 @@
 //!
 //! They are **open loop**: what is due by the clock is offered whether or not the system keeps up,
 //! so that a slow system shows as lag, refusals and shed events and not as a politely lower load.
-//! A real agent would spool what is not taken; these keep [`KEPT`] blocks and shed the oldest
+//! A real agent would spool what is not taken; these keep 64 blocks and shed the oldest
 //! beyond, so that the first loss can be seen.
 
 mod fleet;
@@ -31,7 +31,7 @@ use vedetta_node_agent::{
 
 use self::queue::{Block, Queue};
 pub use self::{
-    fleet::{Fleet, enrollment_token},
+    fleet::{Fleet, enroll, enrollment_token},
     queue::Planted,
 };
 use crate::probe::Probe;

@@ -2,7 +2,7 @@
 //!
 //! It is a client of a system in a process of its own, and knows no more than agents and API
 //! clients may. Start with [`run`] (one scenario from start to report), then [`agents`] (what
-//! offers events), [`probe`] (what tells whether the answer is right) and [`bench`].
+//! offers events), [`probe`] (what tells whether the answer is right) and [`mod@bench`].
 
 pub mod agents;
 pub mod bench;

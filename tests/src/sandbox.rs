@@ -3,7 +3,6 @@
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use anyhow::Context as _;
-use serde_json::json;
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
 use vedetta_model::{SystemClock, TenantId};
@@ -115,22 +114,20 @@ impl Sandbox {
 
     /// Starts an agent of a machine that enrolls with a fresh token, or again when `name` did before.
     pub async fn agent(&self, client: &Client, name: &str, source: &str) -> anyhow::Result<Agent> {
-        let state = self.dir.path().join("agents").join(name);
+        self.agent_in(client, source, &self.dir.path().join("agents").join(name)).await
+    }
+
+    /// The same with its state in a folder of the test's own.
+    pub async fn agent_in(&self, client: &Client, source: &str, state: &Path) -> anyhow::Result<Agent> {
         let server = format!("https://{}", self.agents);
         let pin = self.front.authority.pin();
         if state.join("identity.json").exists() {
-            return Agent::start(&server, &pin, None, &state, source);
+            return Agent::start(&server, &pin, None, state, source);
         }
-        std::fs::create_dir_all(&state)?;
-        let made = client
-            .ask(
-                "mutation($input: CreateEnrollmentTokenInput!) {
-                    createEnrollmentToken(input: $input) { secret userErrors { message } } }",
-                json!({ "input": { "tenant": TENANT, "label": name, "validSeconds": 600, "maxUses": 1 } }),
-            )
-            .await?;
-        let secret = made["createEnrollmentToken"]["secret"].as_str().with_context(|| made.to_string())?;
-        Agent::start(&server, &pin, Some(secret), &state, source)
+        std::fs::create_dir_all(state)?;
+        let tenant = vedetta_load::system::Tenant { name: TENANT.to_owned(), client: client.clone() };
+        let secret = vedetta_load::agents::enrollment_token(&tenant, 1).await?;
+        Agent::start(&server, &pin, Some(&secret), state, source)
     }
 
     /// Drains it in order and waits.

@@ -1,6 +1,6 @@
 //! All agents of a run.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use serde_json::json;
@@ -43,7 +43,9 @@ impl Fleet {
             let token = enrollment_token(tenant, per_tenant).await?;
             for number in 0..per_tenant {
                 let hostname = format!("{}-{number}", tenant.name);
-                let identity = enroll(system, &token, &hostname).await.with_context(|| hostname.clone())?;
+                let identity = enroll(system.agents, &system.pin, &token, &hostname)
+                    .await
+                    .with_context(|| hostname.clone())?;
                 let agent = Agent {
                     identity,
                     hostname,
@@ -104,16 +106,16 @@ pub async fn enrollment_token(tenant: &Tenant, uses: u32) -> anyhow::Result<Stri
     Ok(secret.as_str().with_context(|| made.to_string())?.to_owned())
 }
 
-/// An identity for an agent of this name.
-async fn enroll(system: &System, token: &str, hostname: &str) -> anyhow::Result<Identity> {
-    let server: ServerUrl = format!("https://{}", system.agents).parse().map_err(anyhow::Error::msg)?;
+/// An identity for an agent on a machine of its own.
+pub async fn enroll(agents: SocketAddr, pin: &str, token: &str, hostname: &str) -> anyhow::Result<Identity> {
+    let server: ServerUrl = format!("https://{agents}").parse().map_err(anyhow::Error::msg)?;
     let key = Arc::new(client::generate_key()?);
     let applicant = Applicant {
         token: Token::new(token.to_owned()),
         hostname: hostname.to_owned(),
         machine_id: key.key_sha256().chars().filter(char::is_ascii_hexdigit).take(32).collect(),
     };
-    let channel = pinned_channel(&server, system.pin.parse()?)?;
+    let channel = pinned_channel(&server, pin.parse()?)?;
     let certificates = vedetta_node_agent::enroll::enroll(channel, &key, applicant).await?;
     Ok(Identity::new(key, server, certificates, SystemClock.now())?)
 }
