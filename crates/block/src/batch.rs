@@ -2,10 +2,10 @@
 
 use std::io::Cursor;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use vedetta_model::{Event, EventId, Process};
 
-use crate::{BlockError, Header};
+use crate::{BlockError, Header, columns, header::ROWS};
 
 /// Events with the processes they refer to. Every index in it is good: see [`Batch::decode`].
 #[derive(Debug, Clone, PartialEq)]
@@ -18,11 +18,21 @@ pub struct Batch {
     pub events: Vec<Event>,
 }
 
-/// The body, as MessagePack with named fields.
-#[derive(Serialize, Deserialize)]
-pub struct Body<P, E> {
-    pub processes: P,
-    pub events: E,
+/// The body of version 1, as MessagePack with named fields.
+#[derive(Deserialize)]
+struct Rows {
+    processes: Vec<Process>,
+    events: Vec<Event>,
+}
+
+fn read_rows(bytes: &[u8]) -> Result<(Vec<Process>, Vec<Event>), BlockError> {
+    let mut decoder = rmp_serde::Deserializer::new(Cursor::new(bytes));
+    let Rows { processes, events } =
+        Rows::deserialize(&mut decoder).map_err(|e| BlockError::Body(e.to_string()))?;
+    if decoder.position() != bytes.len() as u64 {
+        return Err(BlockError::Content("something follows the events"));
+    }
+    Ok((processes, events))
 }
 
 impl Batch {
@@ -37,12 +47,8 @@ impl Batch {
         if bytes.len() != expected {
             return Err(BlockError::Length { expected, actual: bytes.len() });
         }
-        let mut decoder = rmp_serde::Deserializer::new(Cursor::new(bytes.as_slice()));
-        let Body { processes, events } =
-            Body::deserialize(&mut decoder).map_err(|e| BlockError::Body(e.to_string()))?;
-        if decoder.position() != expected as u64 {
-            return Err(BlockError::Content("something follows the events"));
-        }
+        let (processes, events) =
+            if header.version == ROWS { read_rows(&bytes)? } else { columns::read(&bytes, &header)? };
         let batch = Self { header, processes, events };
         batch.check()?;
         Ok(batch)

@@ -5,7 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 use bytes::Bytes;
 use vedetta_model::{BootId, Event, NodeId, Process, ProcessKey, TenantId, Timestamp};
 
-use crate::{BuildError, Header, MAX_BLOCK_BYTES, MAX_DECODED_BYTES, batch::Body, size};
+use crate::{
+    BuildError, Header, MAX_BLOCK_BYTES, MAX_DECODED_BYTES,
+    columns::{self, MAX_ROWS},
+    header::VERSION,
+    size,
+};
 
 /// Fast, and close to what higher levels reach on events.
 const COMPRESSION_LEVEL: i32 = 1;
@@ -92,25 +97,32 @@ impl Builder {
             return Err(BuildError::Empty);
         };
         let encode = |e: &dyn std::fmt::Display| BuildError::Encode(e.to_string());
-        let decoded = rmp_serde::to_vec_named(&Body { processes: &self.processes, events: &self.events })
-            .map_err(|e| encode(&e))?;
+        let length = |n: usize| u32::try_from(n).map_err(|_| BuildError::over_decoded(n));
+        let times = || self.events.iter().map(|e| e.time);
+        let earliest = times().min().unwrap_or(Timestamp::EPOCH);
+        let kinds: BTreeSet<u16> = self.events.iter().map(|e| e.kind().into()).collect();
+        let kinds: Vec<u16> = kinds.into_iter().collect();
+        let members: usize = self.processes.iter().map(|process| process.args.len()).sum();
+        let rows = self.events.len().max(self.processes.len()).max(members);
+        if rows > MAX_ROWS / 2 {
+            return Err(BuildError::TooMany(rows));
+        }
+        let decoded = columns::write(&self.processes, &self.events, earliest.as_nanos(), &kinds);
         if decoded.len() > MAX_DECODED_BYTES {
             return Err(BuildError::over_decoded(decoded.len()));
         }
         let body = zstd::bulk::compress(&decoded, COMPRESSION_LEVEL).map_err(|e| encode(&e))?;
-        let length = |n: usize| u32::try_from(n).map_err(|_| BuildError::over_decoded(n));
-        let times = || self.events.iter().map(|e| e.time);
-        let kinds: BTreeSet<u16> = self.events.iter().map(|e| e.kind().into()).collect();
         let header = Header {
+            version: VERSION,
             tenant: self.tenant,
             node: self.node,
             boot: self.boot,
             first: first.seq,
             last: last.seq,
             count: length(self.events.len())?,
-            earliest: times().min().unwrap_or(Timestamp::EPOCH),
+            earliest,
             latest: times().max().unwrap_or(Timestamp::EPOCH),
-            kinds: kinds.into_iter().collect(),
+            kinds,
             body_bytes: length(body.len())?,
             decoded_bytes: length(decoded.len())?,
             body_crc: crc32fast::hash(&body),

@@ -21,7 +21,7 @@ pub enum BlockError {
     #[error("these bytes do not begin like a block")]
     Magic,
     /// Written by a newer build.
-    #[error("the block has format version {0}; this build reads version 1: update the reader first")]
+    #[error("the block has format version {0}; this build reads versions 1 to 2: update the reader first")]
     Version(u16),
     /// Bits were changed on the way.
     #[error("the block's {part} does not match its checksum")]
@@ -47,6 +47,9 @@ pub enum BuildError {
     /// There is nothing to send.
     #[error("a block needs at least one event")]
     Empty,
+    /// More than a table has rows for.
+    #[error("the block would have {0} rows in a table, over the limit: put fewer events in one")]
+    TooMany(usize),
     /// An event's number is not above the one before, or is 0.
     #[error("event {0} is out of order")]
     Order(u64),

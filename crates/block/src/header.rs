@@ -4,13 +4,16 @@ use std::ops::Range;
 
 use vedetta_model::{BootId, EventId, Kind, NodeId, TenantId, Timestamp};
 
-use crate::{BlockError, MAX_BLOCK_BYTES, MAX_DECODED_BYTES};
+use crate::{BlockError, MAX_BLOCK_BYTES, MAX_DECODED_BYTES, columns::MAX_ROWS};
 
 pub const MAGIC: [u8; 4] = *b"VDB1";
-pub const VERSION: u16 = 1;
+/// What is written.
+pub const VERSION: u16 = 2;
+/// Bodies are MessagePack.
+pub const ROWS: u16 = 1;
 /// Magic, version, header length, header checksum.
 pub const PREFIX: usize = 12;
-/// No event is smaller than this once decompressed: the count can't be claimed at will.
+/// No event of version 1 is smaller than this once decompressed: the count can't be claimed at will.
 const MIN_EVENT_BYTES: u64 = 16;
 /// The header without its two lists.
 const FIXED: usize = 16 + 16 + 8 + 8 + 4 + 8 + 8 + 4 + 4 + 4;
@@ -18,6 +21,8 @@ const FIXED: usize = 16 + 16 + 8 + 8 + 4 + 8 + 8 + 4 + 4 + 4;
 /// What is in a block, readable without its body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
+    /// Version of the format.
+    pub version: u16,
     /// Whose events.
     pub tenant: TenantId,
     /// Where they happened.
@@ -63,7 +68,7 @@ impl Header {
         let header_bytes = usize::from(u16::from_le_bytes(prefix.array()?));
         let header_crc = u32::from_le_bytes(prefix.array()?);
         // A newer version may lay out even the header anew: nothing behind its number is read.
-        if version != VERSION {
+        if !(ROWS..=VERSION).contains(&version) {
             return Err(BlockError::Version(version));
         }
         let body_start = PREFIX + header_bytes;
@@ -71,7 +76,7 @@ impl Header {
         if checksum(version, bytes) != header_crc {
             return Err(BlockError::Checksum { part: "header" });
         }
-        let header = Self::read(bytes)?;
+        let header = Self::read(version, bytes)?;
         let end = body_start + header.body_bytes as usize;
         if block.len() != end {
             return Err(length(end, block));
@@ -104,7 +109,7 @@ impl Header {
         }
     }
 
-    fn read(bytes: &[u8]) -> Result<Self, BlockError> {
+    fn read(version: u16, bytes: &[u8]) -> Result<Self, BlockError> {
         let mut reader = Reader(bytes);
         let node = NodeId::from_uuid(uuid::Uuid::from_bytes(reader.array()?));
         let boot = BootId::from_uuid(uuid::Uuid::from_bytes(reader.array()?));
@@ -128,6 +133,7 @@ impl Header {
             .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
             .collect();
         let header = Self {
+            version,
             tenant,
             node,
             boot,
@@ -153,8 +159,12 @@ impl Header {
             "its sequence range is empty"
         } else if self.count == 0 || u64::from(self.count) - 1 > self.last - self.first {
             "its event count does not fit its sequence range"
-        } else if u64::from(self.count) * MIN_EVENT_BYTES > u64::from(self.decoded_bytes) {
+        } else if self.version == ROWS
+            && u64::from(self.count) * MIN_EVENT_BYTES > u64::from(self.decoded_bytes)
+        {
             "its body has no room for so many events"
+        } else if self.count as usize > MAX_ROWS {
+            "it has too many events"
         } else if self.earliest > self.latest {
             "its times are reversed"
         } else if self.kinds.is_empty() || !self.kinds.is_sorted_by(|a, b| a < b) {
@@ -191,9 +201,9 @@ impl Header {
 
         let mut all = Vec::with_capacity(PREFIX + bytes.len() + self.body_bytes as usize);
         all.extend(MAGIC);
-        all.extend(VERSION.to_le_bytes());
+        all.extend(self.version.to_le_bytes());
         all.extend(header_bytes.to_le_bytes());
-        all.extend(checksum(VERSION, &bytes).to_le_bytes());
+        all.extend(checksum(self.version, &bytes).to_le_bytes());
         all.extend(bytes);
         Ok(all)
     }

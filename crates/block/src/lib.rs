@@ -7,6 +7,7 @@
 
 mod batch;
 mod builder;
+mod columns;
 mod error;
 mod header;
 mod size;

@@ -135,7 +135,7 @@ pub struct Link {
 }
 
 /// One end of a socket.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SocketAddress {
     /// IPv4 or IPv6.
     Ip {

@@ -1,0 +1,178 @@
+//! Rows to columns.
+
+use std::collections::{BTreeMap, HashMap};
+
+use vedetta_model::{Event, Process, event::SocketAddress};
+
+use super::{
+    cells::{Cell as _, put_address, put_payload},
+    ints::IntsBuilder,
+    layout::{put_varint, zigzag},
+    table,
+};
+
+/// The body of a block. `earliest` and `kinds` are the header's.
+pub fn write(processes: &[Process], events: &[Event], earliest: i64, kinds: &[u16]) -> Vec<u8> {
+    let mut writer = Writer { earliest, ..Writer::default() };
+    writer.texts.code("");
+    for process in processes {
+        writer.process(process, processes);
+    }
+    let (mut seq, mut time) = (events.first().map_or(0, |event| event.seq.wrapping_sub(1)), earliest);
+    for event in events {
+        let kind = kinds.partition_point(|kind| *kind < u16::from(event.kind()));
+        let pid = event.process.and_then(|index| processes.get(index as usize)).map_or(0, |p| p.key.pid);
+        let mut row = writer.row(table::EVENTS);
+        row.int(kind as i64);
+        row.int(event.seq.wrapping_sub(seq).wrapping_sub(1).cast_signed());
+        row.int(event.time.as_nanos().wrapping_sub(time));
+        event.process.put(&mut row);
+        row.int(i64::from(event.tid) - i64::from(pid));
+        row.int(event.result);
+        (seq, time) = (event.seq, event.time.as_nanos());
+        let kind = u32::try_from(kind).unwrap_or(u32::MAX - table::KINDS);
+        put_payload(&event.payload, &mut writer.row(table::KINDS + kind));
+    }
+    writer.finish(processes.len())
+}
+
+/// Distinct things in the order of their first use.
+#[derive(Default)]
+struct Dictionary {
+    codes: HashMap<String, u32>,
+    blob: Vec<u8>,
+    lengths: IntsBuilder,
+}
+
+impl Dictionary {
+    fn code(&mut self, text: &str) -> i64 {
+        if let Some(code) = self.codes.get(text) {
+            return i64::from(*code);
+        }
+        let code = u32::try_from(self.codes.len()).unwrap_or(u32::MAX);
+        self.codes.insert(text.to_owned(), code);
+        self.blob.extend_from_slice(text.as_bytes());
+        self.lengths.push(text.len() as i64);
+        i64::from(code)
+    }
+}
+
+#[derive(Default)]
+struct Writer {
+    earliest: i64,
+    tables: BTreeMap<u32, Vec<IntsBuilder>>,
+    texts: Dictionary,
+    members: usize,
+    addresses: HashMap<SocketAddress, usize>,
+}
+
+impl Writer {
+    fn row(&mut self, table: u32) -> RowBuilder<'_> {
+        RowBuilder { writer: self, table, column: 0 }
+    }
+
+    /// What is mostly the same as elsewhere is told as the difference.
+    fn process(&mut self, process: &Process, all: &[Process]) {
+        let parent = process.parent.and_then(|index| all.get(index as usize)).map_or(0, |p| p.key.pid);
+        let since = |from: i64, time: i64| time.wrapping_sub(from);
+        let start = process.key.start.as_nanos();
+        let mut row = self.row(table::PROCESSES);
+        process.key.put(&mut row);
+        process.parent.put(&mut row);
+        row.int(i64::from(process.ppid) - i64::from(parent));
+        row.int(since(start, process.exec_time.as_nanos()));
+        process.name.put(&mut row);
+        process.exe.put(&mut row);
+        process.args.put(&mut row);
+        process.cwd.put(&mut row);
+        process.uid.put(&mut row);
+        row.int(i64::from(process.euid) - i64::from(process.uid));
+        process.gid.put(&mut row);
+        row.int(i64::from(process.egid) - i64::from(process.gid));
+        process.user.put(&mut row);
+        process.loginuid.put(&mut row);
+        process.tty.put(&mut row);
+        process.sid.put(&mut row);
+        row.int(since(start, process.session_start.as_nanos()));
+        row.int(i64::from(process.pgid) - i64::from(process.key.pid));
+        process.container_id.put(&mut row);
+        process.exe_from_memfd.put(&mut row);
+    }
+
+    fn finish(self, processes: usize) -> Vec<u8> {
+        let mut tables = self.tables;
+        tables.insert(table::TEXTS, vec![self.texts.lengths]);
+        let columns: Vec<_> = tables
+            .iter()
+            .flat_map(|(table, columns)| {
+                columns.iter().enumerate().map(move |(at, column)| (*table, at, column))
+            })
+            .filter(|(.., column)| !column.is_default())
+            .collect();
+        let mut out = Vec::new();
+        for count in [processes, self.members, self.addresses.len(), self.texts.codes.len(), columns.len()] {
+            put_varint(&mut out, count as u64);
+        }
+        let mut rows = Vec::new();
+        for (table, at, column) in columns {
+            rows.clear();
+            let (base, width) = column.encode(&mut rows);
+            put_varint(&mut out, table.into());
+            put_varint(&mut out, at as u64);
+            out.push(width);
+            put_varint(&mut out, zigzag(base));
+            out.extend_from_slice(&rows);
+        }
+        out.extend_from_slice(&self.texts.blob);
+        out
+    }
+}
+
+/// The next row of a table, filled from its first column on.
+pub struct RowBuilder<'a> {
+    writer: &'a mut Writer,
+    table: u32,
+    column: usize,
+}
+
+impl RowBuilder<'_> {
+    pub fn int(&mut self, value: i64) {
+        let columns = self.writer.tables.entry(self.table).or_default();
+        if columns.len() <= self.column {
+            columns.resize_with(self.column + 1, IntsBuilder::default);
+        }
+        columns[self.column].push(value);
+        self.column += 1;
+    }
+
+    pub const fn earliest(&self) -> i64 {
+        self.writer.earliest
+    }
+
+    pub fn text(&mut self, text: &str) {
+        let code = self.writer.texts.code(text);
+        self.int(code);
+    }
+
+    pub fn list(&mut self, list: &[String]) {
+        self.int(list.len() as i64);
+        for member in list {
+            self.writer.members += 1;
+            self.writer.row(table::MEMBERS).text(member);
+        }
+    }
+
+    /// Counted from 1: 0 is none.
+    pub fn address(&mut self, address: Option<&SocketAddress>) {
+        let code = address.map_or(0, |address| {
+            if let Some(code) = self.writer.addresses.get(address) {
+                return *code;
+            }
+            put_address(address, &mut self.writer.row(table::ADDRESSES));
+            let code = self.writer.addresses.len() + 1;
+            self.writer.addresses.insert(address.clone(), code);
+            code
+        });
+        self.int(code as i64);
+    }
+}
