@@ -1,21 +1,27 @@
 //! The end-to-end figures of `make bench`, each beside what it cannot undercut on this machine.
 
+mod blocks;
 mod latency;
 mod throughput;
 
 /// What to measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Part {
+    /// Size and speed of blocks beside protobuf rows.
+    Blocks,
     /// Events a second from streams to findings, at the first loss.
     Throughput,
     /// System call → finding on a subscription.
     Latency,
 }
 
-/// Measures, prints JSON lines, and fails when the system was not correct under the load. Both when
+/// Measures, prints JSON lines, and fails when the system was not correct under the load. All when
 /// no part is named.
 pub fn run(parts: &[Part]) -> anyhow::Result<()> {
     let wanted = |part| parts.is_empty() || parts.contains(&part);
+    if wanted(Part::Blocks) {
+        blocks::measure()?;
+    }
     tokio::runtime::Runtime::new()?.block_on(async {
         if wanted(Part::Throughput) {
             throughput::measure().await?;

@@ -30,10 +30,10 @@ enum Command {
         #[arg(long)]
         memory: bool,
     },
-    /// End-to-end events a second at the first loss, and system call → finding p50/p99. Needs root
-    /// and the agent, built beside this program.
+    /// Blocks beside rows, end-to-end events a second at the first loss, system call → finding
+    /// p50/p99. Needs root and the agent, built beside this program.
     Bench {
-        /// Which figures; both when none is named.
+        /// Which figures; all when none is named.
         parts: Vec<bench::Part>,
     },
     /// Used by the others: a system in this process, until standard input ends.
