@@ -1,7 +1,6 @@
 //! Rows to columns.
 
-use std::collections::{BTreeMap, HashMap};
-
+use hashbrown::HashMap;
 use vedetta_model::{Event, Process, event::SocketAddress};
 
 use super::{
@@ -46,13 +45,12 @@ struct Dictionary {
 
 impl Dictionary {
     fn code(&mut self, text: &str) -> i64 {
-        if let Some(code) = self.codes.get(text) {
-            return i64::from(*code);
-        }
-        let code = u32::try_from(self.codes.len()).unwrap_or(u32::MAX);
-        self.codes.insert(text.to_owned(), code);
-        self.blob.extend_from_slice(text.as_bytes());
-        self.lengths.push(text.len() as i64);
+        let next = u32::try_from(self.codes.len()).unwrap_or(u32::MAX);
+        let code = *self.codes.entry_ref(text).or_insert_with(|| {
+            self.blob.extend_from_slice(text.as_bytes());
+            self.lengths.push(text.len() as i64);
+            next
+        });
         i64::from(code)
     }
 }
@@ -60,7 +58,8 @@ impl Dictionary {
 #[derive(Default)]
 struct Writer {
     earliest: i64,
-    tables: BTreeMap<u32, Vec<IntsBuilder>>,
+    /// By table and column.
+    tables: Vec<Vec<IntsBuilder>>,
     texts: Dictionary,
     members: usize,
     addresses: HashMap<SocketAddress, usize>,
@@ -68,6 +67,10 @@ struct Writer {
 
 impl Writer {
     fn row(&mut self, table: u32) -> RowBuilder<'_> {
+        let table = table as usize;
+        if self.tables.len() <= table {
+            self.tables.resize_with(table + 1, Vec::new);
+        }
         RowBuilder { writer: self, table, column: 0 }
     }
 
@@ -101,11 +104,14 @@ impl Writer {
 
     fn finish(self, processes: usize) -> Vec<u8> {
         let mut tables = self.tables;
-        tables.insert(table::TEXTS, vec![self.texts.lengths]);
+        let texts = table::TEXTS as usize;
+        tables.resize_with(tables.len().max(texts + 1), Vec::new);
+        tables[texts] = vec![self.texts.lengths];
         let columns: Vec<_> = tables
             .iter()
+            .enumerate()
             .flat_map(|(table, columns)| {
-                columns.iter().enumerate().map(move |(at, column)| (*table, at, column))
+                columns.iter().enumerate().map(move |(at, column)| (table, at, column))
             })
             .filter(|(.., column)| !column.is_default())
             .collect();
@@ -117,7 +123,7 @@ impl Writer {
         for (table, at, column) in columns {
             rows.clear();
             let (base, width) = column.encode(&mut rows);
-            put_varint(&mut out, table.into());
+            put_varint(&mut out, table as u64);
             put_varint(&mut out, at as u64);
             out.push(width);
             put_varint(&mut out, zigzag(base));
@@ -131,13 +137,13 @@ impl Writer {
 /// The next row of a table, filled from its first column on.
 pub struct RowBuilder<'a> {
     writer: &'a mut Writer,
-    table: u32,
+    table: usize,
     column: usize,
 }
 
 impl RowBuilder<'_> {
     pub fn int(&mut self, value: i64) {
-        let columns = self.writer.tables.entry(self.table).or_default();
+        let columns = &mut self.writer.tables[self.table];
         if columns.len() <= self.column {
             columns.resize_with(self.column + 1, IntsBuilder::default);
         }
