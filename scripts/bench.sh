@@ -7,9 +7,9 @@ parts=("$@"); [ $# -gt 0 ] || parts=(log rules agent system)
 run() { printf '\033[1m== %s\033[0m\n' "$1" >&2; shift; "$@"; }
 for part in "${parts[@]}"; do
   case "$part" in
-    log) run "log append against raw fdatasync" cargo bench --quiet --locked -p vedetta-log-embedded ;;
-    store) run "view store" cargo bench --quiet --locked -p vedetta-store-embedded ;;
-    rules) run "rule evaluation against a naive tree walker" cargo bench --quiet --locked -p vedetta-rules ;;
+    log) run "log append against raw fdatasync" cargo bench --quiet --locked -p vedetta-log-embedded --bench append ;;
+    store) run "view store" cargo bench --quiet --locked -p vedetta-store-embedded --bench ingest ;;
+    rules) run "rule evaluation against a naive tree walker" cargo bench --quiet --locked -p vedetta-rules --bench evaluate ;;
     agent) run "time added by the agent" cargo run --quiet --locked --release -p vedetta-node-agent --example overhead ;;
     system)
       # The real agent stands beside the driver, built alike.
