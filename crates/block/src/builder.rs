@@ -7,7 +7,7 @@ use vedetta_model::{BootId, Event, NodeId, Process, ProcessKey, TenantId, Timest
 
 use crate::{
     BuildError, Header, MAX_BLOCK_BYTES, MAX_DECODED_BYTES,
-    columns::{self, MAX_ROWS},
+    columns::{self, MAX_ROWS, MAX_TEXT},
     header::VERSION,
     size,
 };
@@ -102,12 +102,15 @@ impl Builder {
         let earliest = times().min().unwrap_or(Timestamp::EPOCH);
         let kinds: BTreeSet<u16> = self.events.iter().map(|e| e.kind().into()).collect();
         let kinds: Vec<u16> = kinds.into_iter().collect();
-        let members: usize = self.processes.iter().map(|process| process.args.len()).sum();
-        let rows = self.events.len().max(self.processes.len()).max(members);
-        if rows > MAX_ROWS / 2 {
+        let rows = self.events.len().max(self.processes.len());
+        if rows > MAX_ROWS {
             return Err(BuildError::TooMany(rows));
         }
-        let decoded = columns::write(&self.processes, &self.events, earliest.as_nanos(), &kinds);
+        // The estimate counts every text where it is referred to, as readers do.
+        if self.bytes > MAX_TEXT {
+            return Err(BuildError::TooLarge { size: self.bytes, limit: MAX_TEXT });
+        }
+        let decoded = columns::write(&self.processes, &self.events, earliest.as_nanos(), &kinds)?;
         if decoded.len() > MAX_DECODED_BYTES {
             return Err(BuildError::over_decoded(decoded.len()));
         }

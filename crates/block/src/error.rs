@@ -1,6 +1,9 @@
 //! Why bytes are no block, and why no block was made.
 
-use crate::{MAX_BLOCK_BYTES, MAX_DECODED_BYTES};
+use crate::{
+    MAX_BLOCK_BYTES, MAX_DECODED_BYTES,
+    header::{ROWS, VERSION},
+};
 
 /// Why bytes are no block. Sending the same bytes again is no use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,7 +24,9 @@ pub enum BlockError {
     #[error("these bytes do not begin like a block")]
     Magic,
     /// Written by a newer build.
-    #[error("the block has format version {0}; this build reads versions 1 to 2: update the reader first")]
+    #[error(
+        "the block has format version {0}; this build reads versions {ROWS} to {VERSION}: update the reader first"
+    )]
     Version(u16),
     /// Bits were changed on the way.
     #[error("the block's {part} does not match its checksum")]

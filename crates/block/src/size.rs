@@ -1,5 +1,5 @@
-//! About how large things are once encoded, never less: field names and the widest numbers, and
-//! the text as it is.
+//! About how large things are once encoded, never less: every number as wide as it can be, and each
+//! text as if nothing else had the same.
 
 use vedetta_model::{Event, Payload, Process, event::SocketAddress};
 
@@ -7,8 +7,8 @@ use vedetta_model::{Event, Payload, Process, event::SocketAddress};
 pub const EMPTY: usize = 64;
 const EVENT: usize = 256;
 const PROCESS: usize = 384;
-/// The longest prefix of a text in MessagePack.
-const TEXT: usize = 5;
+/// The length of a text and its place in the dictionary.
+const TEXT: usize = 8;
 
 pub fn of_process(process: &Process) -> usize {
     let args: usize = process.args.iter().map(|arg| TEXT + arg.len()).sum();

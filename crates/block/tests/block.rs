@@ -4,7 +4,7 @@ mod common;
 
 use common::{boot, node, process, tenant};
 use vedetta_block::{Batch, BlockError, BuildError, Builder, Header, MAX_BLOCK_BYTES};
-use vedetta_model::{Event, Kind, Payload, ProcessKey, Timestamp, event as facts};
+use vedetta_model::{Event, Kind, Payload, Process, ProcessKey, Timestamp, event as facts};
 
 fn event(seq: u64, process: Option<u32>, payload: impl Into<Payload>) -> Event {
     let time = Timestamp::from_millis(1_700_000_100_000 + i64::try_from(seq).unwrap());
@@ -118,6 +118,20 @@ fn recorded_events() -> Vec<Event> {
     };
     let exec = facts::Exec { filename: "cat".into(), previous_name: "sh".into() };
     vec![event(1, Some(1), exec), event(2, Some(1), open("/etc/shadow")), event(4, Some(0), connect)]
+}
+
+/// Whoever starts programs with very many very small arguments must not make a block that is lost.
+#[test]
+fn a_long_line_of_ancestors_with_thousands_of_empty_arguments_fits() {
+    let mut builder = Builder::new(tenant(), node(), boot());
+    let mut parent = None;
+    for pid in 1..=64 {
+        let args = (0..4096).map(|n| if n % 2 == 0 { String::new() } else { n.to_string() }).collect();
+        parent = Some(builder.process(Process { args, ..process(pid, parent, "x") }));
+    }
+    builder.push(event(1, parent, open("/etc/shadow")));
+    let batch = Batch::decode(&builder.finish().unwrap()).unwrap();
+    assert_eq!(batch.processes.iter().map(|process| process.args.len()).sum::<usize>(), 64 * 4096);
 }
 
 /// Every kind, with its widest values.

@@ -1,6 +1,6 @@
 //! How tables lie in a body.
 
-use super::{MAX_ROWS, ints::Ints};
+use super::ints::Ints;
 use crate::BlockError;
 
 /// Seven bits a byte, the last one below 128.
@@ -53,9 +53,9 @@ impl<'a> Cursor<'a> {
     }
 
     /// A number of rows.
-    pub fn rows(&mut self) -> Result<usize, BlockError> {
+    pub fn rows(&mut self, most: usize) -> Result<usize, BlockError> {
         let rows = usize::try_from(self.varint()?).unwrap_or(usize::MAX);
-        if rows > MAX_ROWS {
+        if rows > most {
             return Err(BlockError::Content("a table has too many rows"));
         }
         Ok(rows)

@@ -29,8 +29,11 @@ mod table {
     pub const KINDS: u32 = 16;
 }
 
-/// Most rows of any table: columns that repeat one value take no bytes, so that bytes alone would
-/// not hold a liar back.
+/// Most events and most processes: columns that repeat one value take no bytes, so that bytes alone
+/// would not hold a liar back.
 pub const MAX_ROWS: usize = 1 << 17;
+/// Most list members, addresses and texts. An agent's largest batch stays far below, however many
+/// and small the arguments that somebody gives to a program.
+pub const MAX_PARTS: usize = 1 << 20;
 /// Most bytes of text that the rows of a body may refer to, repeats included.
 pub const MAX_TEXT: usize = 64 << 20;

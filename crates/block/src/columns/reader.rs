@@ -6,7 +6,7 @@ use std::cell::Cell as Counter;
 use vedetta_model::{Event, Kind, Process, ProcessKey, Timestamp, event::SocketAddress};
 
 use super::{
-    MAX_ROWS, MAX_TEXT,
+    MAX_PARTS, MAX_ROWS, MAX_TEXT,
     cells::{Cell as _, take_address, take_payload},
     ints::Ints,
     layout::{Cursor, Table},
@@ -17,12 +17,10 @@ use crate::{BlockError, Header};
 /// The rows of a body.
 pub fn read(body: &[u8], header: &Header) -> Result<(Vec<Process>, Vec<Event>), BlockError> {
     let body = Body::open(body, header)?;
-    let processes = (0..body.processes).map(|row| body.process(row));
-    let mut processes: Vec<Process> = processes.collect::<Result<_, _>>()?;
-    for at in 0..processes.len() {
-        let parent = processes[at].parent.and_then(|parent| processes.get(parent as usize));
-        let pid = parent.map_or(0, |parent| parent.key.pid);
-        processes[at].ppid = body.difference(table::PROCESSES, 3, at, pid)?;
+    let mut processes = Vec::with_capacity(body.processes);
+    for at in 0..body.processes {
+        let process = body.process(at, &processes)?;
+        processes.push(process);
     }
     let events = body.events(&processes)?;
     if body.members_read.get() != body.members {
@@ -48,9 +46,9 @@ struct Body<'a> {
 impl<'a> Body<'a> {
     fn open(bytes: &'a [u8], header: &'a Header) -> Result<Self, BlockError> {
         let mut cursor = Cursor(bytes);
-        let (processes, members) = (cursor.rows()?, cursor.rows()?);
-        let (addresses, texts) = (cursor.rows()?, cursor.rows()?);
-        let columns = cursor.rows()?;
+        let (processes, members) = (cursor.rows(MAX_ROWS)?, cursor.rows(MAX_PARTS)?);
+        let (addresses, texts) = (cursor.rows(MAX_PARTS)?, cursor.rows(MAX_PARTS)?);
+        let columns = cursor.rows(MAX_ROWS)?;
         let kind_table = table::KINDS as usize;
         let mut tables = vec![Table::default(); kind_table + header.kinds.len()];
         let mut kind_rows: Option<Vec<usize>> = None;
@@ -106,20 +104,15 @@ impl<'a> Body<'a> {
         Row { body: self, table: table as usize, row, column: 0 }
     }
 
-    /// A number that is told as the difference to another.
-    fn difference(&self, table: u32, column: usize, row: usize, from: u32) -> Result<u32, BlockError> {
-        let value = self.tables[table as usize].get(column, row).wrapping_add(from.into());
-        u32::try_from(value).map_err(|_| BlockError::Content("a number does not fit its field"))
-    }
-
-    /// Without the parent's pid, which may not be known yet.
-    fn process(&self, at: usize) -> Result<Process, BlockError> {
+    /// A process; its parent stands before it.
+    fn process(&self, at: usize, before: &[Process]) -> Result<Process, BlockError> {
         let mut row = self.row(table::PROCESSES, at);
         let key = ProcessKey::read(&mut row)?;
         let since_start =
             |row: &mut Row<'_, '_>| Timestamp::from_nanos(key.start.as_nanos().wrapping_add(row.int()));
         let parent = Option::<u32>::read(&mut row)?;
-        row.int();
+        let of_parent = parent.and_then(|index| before.get(index as usize)).map_or(0, |p| p.key.pid);
+        let ppid = row.above(of_parent)?;
         let exec_time = since_start(&mut row);
         let (name, exe) = (row.text()?, row.text()?);
         let (args, cwd) = (row.list()?, row.text()?);
@@ -137,7 +130,7 @@ impl<'a> Body<'a> {
         Ok(Process {
             key,
             parent,
-            ppid: 0,
+            ppid,
             exec_time,
             name,
             exe,

@@ -4,14 +4,21 @@ use hashbrown::HashMap;
 use vedetta_model::{Event, Process, event::SocketAddress};
 
 use super::{
+    MAX_PARTS,
     cells::{Cell as _, put_address, put_payload},
     ints::IntsBuilder,
     layout::{put_varint, zigzag},
     table,
 };
+use crate::BuildError;
 
 /// The body of a block. `earliest` and `kinds` are the header's.
-pub fn write(processes: &[Process], events: &[Event], earliest: i64, kinds: &[u16]) -> Vec<u8> {
+pub fn write(
+    processes: &[Process],
+    events: &[Event],
+    earliest: i64,
+    kinds: &[u16],
+) -> Result<Vec<u8>, BuildError> {
     let mut writer = Writer { earliest, ..Writer::default() };
     writer.texts.code("");
     for process in processes {
@@ -102,7 +109,11 @@ impl Writer {
         process.exe_from_memfd.put(&mut row);
     }
 
-    fn finish(self, processes: usize) -> Vec<u8> {
+    fn finish(self, processes: usize) -> Result<Vec<u8>, BuildError> {
+        let parts = self.members.max(self.addresses.len()).max(self.texts.codes.len());
+        if parts > MAX_PARTS {
+            return Err(BuildError::TooMany(parts));
+        }
         let mut tables = self.tables;
         let texts = table::TEXTS as usize;
         tables.resize_with(tables.len().max(texts + 1), Vec::new);
@@ -130,7 +141,7 @@ impl Writer {
             out.extend_from_slice(&rows);
         }
         out.extend_from_slice(&self.texts.blob);
-        out
+        Ok(out)
     }
 }
 
