@@ -71,6 +71,13 @@ pub enum ReadError {
     Backend(String),
 }
 
+impl ReadError {
+    /// Whether the same call may succeed later.
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Backend(_))
+    }
+}
+
 /// Why a group member can't go on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

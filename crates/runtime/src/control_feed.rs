@@ -8,7 +8,7 @@ use futures::{StreamExt as _, future::try_join_all};
 use vedetta_log::{Partition, Position, ReadError, ReadLimit, Record, Topic};
 use vedetta_model::control::Envelope;
 
-use crate::{Context, Drain, Drained};
+use crate::{Context, Drained};
 
 /// How long to wait before the feed is read again after a failure.
 const RETRY: Duration = Duration::from_secs(1);
@@ -59,7 +59,8 @@ impl ControlFeed {
         Ok(feed)
     }
 
-    /// Follows it until the drain, through failures.
+    /// Follows it until the drain, through failures that may pass. Any other ends the process: it would
+    /// go on with what was decided before and nobody would notice.
     pub async fn follow(self, sink: impl ControlSink) -> anyhow::Result<()> {
         let follow = |next| follow(&self.context, next, &sink);
         try_join_all(self.next.into_iter().map(follow)).await.map(drop)
@@ -68,7 +69,10 @@ impl ControlFeed {
 
 async fn follow(context: &Context, mut next: Position, sink: &dyn ControlSink) -> anyhow::Result<()> {
     loop {
-        let Err(failure) = read_on(context, &mut next, sink, &context.drain).await else { return Ok(()) };
+        let Err(failure) = read_on(context, &mut next, sink).await else { return Ok(()) };
+        if !failure.is_transient() {
+            return Err(failure).with_context(|| format!("the control feed ended at {}", next.partition));
+        }
         tracing::warn!(error = %failure, partition = %next.partition, "the control feed can't be read; trying again");
         if context.drain.or(tokio::time::sleep(RETRY)).await == Drained::Called {
             return Ok(());
@@ -76,15 +80,10 @@ async fn follow(context: &Context, mut next: Position, sink: &dyn ControlSink) -
     }
 }
 
-async fn read_on(
-    context: &Context,
-    next: &mut Position,
-    sink: &dyn ControlSink,
-    drain: &Drain,
-) -> Result<(), ReadError> {
+async fn read_on(context: &Context, next: &mut Position, sink: &dyn ControlSink) -> Result<(), ReadError> {
     let mut records = context.log.read(next.clone(), ReadLimit::default()).await?;
     loop {
-        match drain.or(records.next()).await {
+        match context.drain.or(records.next()).await {
             Drained::Called => return Ok(()),
             Drained::Done(batch) => {
                 for record in batch.ok_or(ReadError::Closed)?? {

@@ -30,10 +30,6 @@ impl<L> Retry<L> {
     }
 }
 
-const fn read_passes(error: &ReadError) -> bool {
-    matches!(error, ReadError::Backend(_))
-}
-
 const fn group_passes(error: &GroupError) -> bool {
     matches!(error, GroupError::Backend(_) | GroupError::Read(ReadError::Backend(_)))
 }
@@ -53,7 +49,7 @@ impl<L: EventLog> EventLog for Retry<L> {
     }
 
     async fn partitions(&self, topic: &Topic) -> Result<u32, ReadError> {
-        (|| self.inner.partitions(topic)).retry(self.backoff).when(read_passes).notify(told).await
+        (|| self.inner.partitions(topic)).retry(self.backoff).when(ReadError::is_transient).notify(told).await
     }
 
     async fn append(&self, topic: &Topic, batch: Batch) -> Result<Appended, AppendError> {
@@ -65,11 +61,15 @@ impl<L: EventLog> EventLog for Retry<L> {
     }
 
     async fn bounds(&self, partition: &Partition) -> Result<Range<Offset>, ReadError> {
-        (|| self.inner.bounds(partition)).retry(self.backoff).when(read_passes).notify(told).await
+        (|| self.inner.bounds(partition)).retry(self.backoff).when(ReadError::is_transient).notify(told).await
     }
 
     async fn read(&self, from: Position, limit: ReadLimit) -> Result<RecordStream, ReadError> {
-        (|| self.inner.read(from.clone(), limit)).retry(self.backoff).when(read_passes).notify(told).await
+        (|| self.inner.read(from.clone(), limit))
+            .retry(self.backoff)
+            .when(ReadError::is_transient)
+            .notify(told)
+            .await
     }
 
     async fn join(&self, group: &Group, topics: &[Topic]) -> Result<Box<dyn Member>, GroupError> {
@@ -77,7 +77,11 @@ impl<L: EventLog> EventLog for Retry<L> {
     }
 
     async fn trim(&self, partition: &Partition, before: Offset) -> Result<(), ReadError> {
-        (|| self.inner.trim(partition, before)).retry(self.backoff).when(read_passes).notify(told).await
+        (|| self.inner.trim(partition, before))
+            .retry(self.backoff)
+            .when(ReadError::is_transient)
+            .notify(told)
+            .await
     }
 
     async fn close(&self) {
