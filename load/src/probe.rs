@@ -81,39 +81,44 @@ impl Probe {
     /// The time from planting to hearing of the finding, of those marks that were planted since.
     /// Marks not heard of count with the time they have waited by now.
     pub fn lags_since(&self, since: Instant) -> Vec<Duration> {
-        let heard = lock(&self.heard);
-        let planted = lock(&self.planted);
-        let of_tenant = |(tenant, marks): (&String, &Vec<Planted>)| {
-            let lag = |planted: &Planted| {
-                let heard = heard.get(&(tenant.clone(), planted.text.clone()));
-                heard.copied().unwrap_or_else(Instant::now).saturating_duration_since(planted.at)
-            };
-            marks.iter().filter(|planted| planted.at >= since).map(lag).collect::<Vec<_>>()
+        let lags = self.planted_and_heard();
+        let lag = |(planted, heard): (Instant, Option<Instant>)| {
+            heard.unwrap_or_else(Instant::now).saturating_duration_since(planted)
         };
-        planted.iter().flat_map(of_tenant).collect()
+        lags.into_iter().filter(|(planted, _)| *planted >= since).map(lag).collect()
     }
 
-    /// Waits until all that was acknowledged is found, or patience ends, and judges.
+    /// Waits until all that was acknowledged is found and a second look sees the same, or patience
+    /// ends, and judges.
     pub async fn judge(&self, tenants: &[Tenant]) -> anyhow::Result<report::Probe> {
         let deadline = Instant::now() + PATIENCE;
+        let mut before = None;
         loop {
             let mut judged = self.look(tenants).await?;
-            if judged.missing == 0 || Instant::now() > deadline {
-                let heard = lock(&self.heard);
-                let mut lags: Vec<Duration> = lock(&self.planted)
-                    .iter()
-                    .flat_map(|(tenant, marks)| marks.iter().map(move |planted| (tenant, planted)))
-                    .filter_map(|(tenant, planted)| {
-                        let at = heard.get(&(tenant.clone(), planted.text.clone()))?;
-                        Some(at.saturating_duration_since(planted.at))
-                    })
-                    .collect();
+            let is_settled = judged.missing == 0 && before.as_ref() == Some(&judged);
+            if is_settled || Instant::now() > deadline {
+                let lag = |(planted, heard): (Instant, Option<Instant>)| {
+                    heard.map(|heard| heard.saturating_duration_since(planted))
+                };
+                let mut lags: Vec<Duration> = self.planted_and_heard().into_iter().filter_map(lag).collect();
                 judged.heard = lags.len() as u64;
                 judged.lag_ms = percentiles(&mut lags);
                 return Ok(judged);
             }
+            before = Some(judged);
             tokio::time::sleep(PAUSE).await;
         }
+    }
+
+    /// When each acknowledged mark was planted, and heard of first in its own tenant.
+    fn planted_and_heard(&self) -> Vec<(Instant, Option<Instant>)> {
+        let heard = lock(&self.heard);
+        let planted = lock(&self.planted);
+        let of_tenant = |(tenant, marks): (&String, &Vec<Planted>)| {
+            let times = |mark: &Planted| (mark.at, heard.get(&(tenant.clone(), mark.text.clone())).copied());
+            marks.iter().map(times).collect::<Vec<_>>()
+        };
+        planted.iter().flat_map(of_tenant).collect()
     }
 
     async fn look(&self, tenants: &[Tenant]) -> anyhow::Result<report::Probe> {

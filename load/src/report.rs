@@ -58,9 +58,9 @@ impl Machine {
 }
 
 impl Probe {
-    /// Whether nothing was missing, twice there, or in a wrong place.
+    /// Whether something was planted, and nothing missing, twice there, or in a wrong place.
     pub const fn is_correct(&self) -> bool {
-        self.missing == 0 && self.doubled == 0 && self.foreign == 0
+        self.planted > 0 && self.missing == 0 && self.doubled == 0 && self.foreign == 0
     }
 }
 
@@ -71,7 +71,7 @@ impl fmt::Display for Machine {
 }
 
 /// What became of planted events.
-#[derive(Debug, Default, Clone, Serialize)]
+#[derive(Debug, Default, Clone, PartialEq, Serialize)]
 pub struct Probe {
     /// How many were planted and acknowledged.
     pub planted: u64,

@@ -26,11 +26,9 @@ use super::say;
 use crate::report::Machine;
 
 /// What the machine does while it is watched: starting programs, writing, archiving, cleaning up.
-const WORK: &str = "cd $(mktemp -d)
-    for i in $(seq 4000); do ls /etc >/dev/null; cat /etc/passwd /etc/group >/dev/null; done
+const WORK: &str = "for i in $(seq 4000); do ls /etc >/dev/null; cat /etc/passwd /etc/group >/dev/null; done
     for i in $(seq 20000); do echo $i > note-$((i % 5000)).txt; done
-    for i in $(seq 20); do tar cf all.tar note-*; mkdir out-$i; tar xf all.tar -C out-$i; rm -rf out-$((i - 1)); done
-    rm -rf \"$PWD\"";
+    for i in $(seq 20); do tar cf all.tar note-*; mkdir out-$i; tar xf all.tar -C out-$i; rm -rf out-$((i - 1)); done";
 const ROUNDS: usize = 7;
 /// As a real agent's rows would be sent.
 const ROWS_LEVEL: i32 = 3;
@@ -77,8 +75,13 @@ fn record() -> anyhow::Result<Vec<Batch>> {
     let limits = Limits { waiting: usize::MAX, ..Limits::default() };
     let mut batcher = Batcher::new(origin, limits, Arc::new(Ledger::default()));
     let mut source = KernelSource::start(kernel::Config::default(), Arc::new(SystemClock))?;
-    let mut work =
-        Command::new("sh").args(["-c", WORK]).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+    let scratch = tempfile::tempdir()?;
+    let mut work = Command::new("sh")
+        .args(["-c", WORK])
+        .current_dir(scratch.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
     while work.try_wait()?.is_none() {
         source.drain(&mut batcher, Duration::from_millis(10))?;
     }
