@@ -82,17 +82,16 @@ calls! {
 /// How many system call numbers the dispatcher's table covers; higher ones are ignored.
 pub const TABLE: u32 = 512;
 
-/// One entry of the dispatcher's table: the native call in the low byte, the 32-bit one above it.
+/// One entry of the dispatcher's table: call and hook of the native number in the low two bytes,
+/// those of the 32-bit one above them.
 pub const fn table_entry(native: Option<Call>, compat: Option<Call>) -> u32 {
-    let low = match native {
-        Some(call) => call as u32,
-        None => 0,
-    };
-    let high = match compat {
-        Some(call) => call as u32,
-        None => 0,
-    };
-    low | high << 8
+    const fn half(call: Option<Call>) -> u32 {
+        match call {
+            Some(call) => call as u32 | (call.hook() as u32) << 8,
+            None => 0,
+        }
+    }
+    half(native) | half(compat) << 16
 }
 
 #[cfg(test)]

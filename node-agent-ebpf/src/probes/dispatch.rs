@@ -1,7 +1,6 @@
 //! The only program that every system call pays for.
 
 use aya_ebpf::{macros::btf_tracepoint, programs::BtfTracePointContext};
-use vedetta_node_agent_common::Call;
 
 use crate::{
     kernel::{Ptr, current, field, is_agent, is_compat},
@@ -21,30 +20,10 @@ pub fn dispatch(ctx: BtfTracePointContext) -> i32 {
     if is_agent(task) {
         return 0;
     }
-    let call = if is_compat(task) { entry >> 8 } else { entry } & 0xff;
-    if call == 0 {
+    let entry = if is_compat(task) { entry >> 16 } else { entry };
+    if entry & 0xff == 0 {
         return 0;
     }
-    unsafe { PROGRAMS.tail_call(&ctx, hook_of(call)) };
+    unsafe { PROGRAMS.tail_call(&ctx, entry >> 8 & 0xff) };
     0
-}
-
-/// The hook of a call, by the ranges of their numbers.
-#[inline(always)]
-const fn hook_of(call: u32) -> u32 {
-    const fn hook(call: Call) -> u32 {
-        call.hook() as u32
-    }
-    match call {
-        1..=9 => hook(Call::Open),
-        10..=29 => hook(Call::Unlink),
-        30..=49 => hook(Call::Chmod),
-        50..=69 => hook(Call::Connect),
-        70..=79 => hook(Call::SetUid),
-        80 => hook(Call::Ptrace),
-        81..=82 => hook(Call::Setns),
-        83 => hook(Call::Mount),
-        84 => hook(Call::Bpf),
-        _ => hook(Call::InitModule),
-    }
 }

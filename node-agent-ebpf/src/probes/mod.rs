@@ -38,7 +38,7 @@ fn entered(ctx: &BtfTracePointContext) -> Option<Entered> {
     let task = current();
     let entry = *CALLS.get(field!(regs, regs_nr: u64) as u32)?;
     let compat = is_compat(task);
-    let call = if compat { entry >> 8 } else { entry } as u8;
+    let call = if compat { entry >> 16 } else { entry } as u8;
     if call == 0 {
         return None;
     }
