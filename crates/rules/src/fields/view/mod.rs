@@ -59,11 +59,11 @@ impl<'a> EventView<'a> {
             K::EvtIsAsync | K::EvtIsIo | K::EvtIsIoRead | K::EvtIsIoWrite | K::EvtIsWait => {
                 Fetch::bool(false)
             }
-            K::EvtRes | K::EvtRawres | K::EvtFailed | K::EvtCountError if is_agent(kind) => Fetch::Absent,
+            K::EvtRes | K::EvtRawres | K::EvtFailed if is_agent(kind) => Fetch::Absent,
             K::EvtRawres => Fetch::int(event.result),
             K::EvtFailed => Fetch::bool(event.result < 0),
-            K::EvtCountError => {
-                if event.result < 0 {
+            K::EvtCountError | K::EvtCountErrorFile | K::EvtCountErrorNet | K::EvtCountErrorOther => {
+                if event.result < 0 && !is_agent(kind) && counts_as(known, kind) {
                     Fetch::uint(1u32)
                 } else {
                     Fetch::Absent
@@ -116,6 +116,18 @@ impl FieldSource for EventView<'_> {
             Some(known) => self.each_ancestor(known, buffer, visit),
             None => {}
         }
+    }
+}
+
+/// Falco asks what the descriptor is; only these calls of ours have one or would have made one.
+const fn counts_as(known: Known, kind: Kind) -> bool {
+    let is_file = matches!(kind, Kind::FileOpen);
+    let is_net = matches!(kind, Kind::NetConnect | Kind::NetAccept | Kind::NetBind | Kind::NetListen);
+    match known {
+        Known::EvtCountErrorFile => is_file,
+        Known::EvtCountErrorNet => is_net,
+        Known::EvtCountErrorOther => !is_file && !is_net,
+        _ => true,
     }
 }
 

@@ -262,3 +262,21 @@ fn every_kind_answers_to_names_that_exist() {
         }
     }
 }
+
+#[test]
+fn errors_are_counted_by_what_they_were_about() {
+    let open = Open { path: "/etc/shadow".to_owned(), flags: 0, mode: 0 };
+    let remote = SocketAddress::Ip { address: IpAddr::V4(Ipv4Addr::LOCALHOST), port: 80 };
+    let connect = Connect { fd: 3, remote, local: None, protocol: 6 };
+    let unlink = Unlink { path: "/x".to_owned(), directory: false };
+    let cases: [(Event, [&str; 4]); 4] = [
+        (event(3, -13, open.clone()), ["1", "1", "-", "-"]),
+        (event(3, -111, connect), ["1", "-", "1", "-"]),
+        (event(3, -2, unlink), ["1", "-", "-", "1"]),
+        (event(3, 4, open), ["-", "-", "-", "-"]),
+    ];
+    let names = ["evt.count.error", "evt.count.error.file", "evt.count.error.net", "evt.count.error.other"];
+    for (event, wanted) in cases {
+        assert_values(&event, &std::array::from_fn::<_, 4, _>(|at| (names[at], wanted[at])));
+    }
+}
