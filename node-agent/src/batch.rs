@@ -12,7 +12,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use vedetta_block::{BuildError, Builder};
+use vedetta_block::{BuildError, Builder, MAX_SPAN_NANOS};
 use vedetta_model::{BootId, Event, NodeId, Payload, TenantId, Timestamp, event::Loss};
 
 use crate::{
@@ -176,6 +176,14 @@ impl Batcher {
     }
 
     fn open(&mut self, time: Timestamp) -> &mut Open {
+        // A clock that was set: what lies too far apart goes into two blocks.
+        let too_far = |meta: &Meta| {
+            let span = meta.newest.max(time).as_nanos().saturating_sub(meta.oldest.min(time).as_nanos());
+            span > MAX_SPAN_NANOS
+        };
+        if self.open.as_ref().is_some_and(|open| too_far(&open.meta)) {
+            self.seal();
+        }
         let Self { origin, next, open, .. } = self;
         let first = *next;
         open.get_or_insert_with(|| Open {

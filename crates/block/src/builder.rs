@@ -6,7 +6,7 @@ use bytes::Bytes;
 use vedetta_model::{BootId, Event, NodeId, Process, ProcessKey, TenantId, Timestamp};
 
 use crate::{
-    BuildError, Header, MAX_BLOCK_BYTES, MAX_DECODED_BYTES,
+    BuildError, Digest, Header, MAX_BLOCK_BYTES, MAX_DECODED_BYTES, MAX_SPAN_NANOS,
     columns::{self, MAX_ROWS, MAX_TEXT},
     header::VERSION,
     size,
@@ -100,6 +100,10 @@ impl Builder {
         let length = |n: usize| u32::try_from(n).map_err(|_| BuildError::over_decoded(n));
         let times = || self.events.iter().map(|e| e.time);
         let earliest = times().min().unwrap_or(Timestamp::EPOCH);
+        let latest = times().max().unwrap_or(Timestamp::EPOCH);
+        if latest.as_nanos().saturating_sub(earliest.as_nanos()) > MAX_SPAN_NANOS {
+            return Err(BuildError::Span);
+        }
         let kinds: BTreeSet<u16> = self.events.iter().map(|e| e.kind().into()).collect();
         let kinds: Vec<u16> = kinds.into_iter().collect();
         let rows = self.events.len().max(self.processes.len());
@@ -124,8 +128,9 @@ impl Builder {
             last: last.seq,
             count: length(self.events.len())?,
             earliest,
-            latest: times().max().unwrap_or(Timestamp::EPOCH),
+            latest,
             kinds,
+            digest: Digest::of(&self.processes, &self.events),
             body_bytes: length(body.len())?,
             decoded_bytes: length(decoded.len())?,
             body_crc: crc32fast::hash(&body),

@@ -58,6 +58,9 @@ pub enum BuildError {
     /// An event's number is not above the one before, or is 0.
     #[error("event {0} is out of order")]
     Order(u64),
+    /// Events whose times lie too far apart to be in one block.
+    #[error("the events lie more than an hour apart: put them in several blocks")]
+    Span,
     /// An event or a process refers to a table entry that was not there before it.
     #[error("there is no process entry {0} to refer to")]
     NoSuchProcess(u32),

@@ -4,13 +4,15 @@ use std::ops::Range;
 
 use vedetta_model::{BootId, EventId, Kind, NodeId, TenantId, Timestamp};
 
-use crate::{BlockError, MAX_BLOCK_BYTES, MAX_DECODED_BYTES, columns::MAX_ROWS};
+use crate::{BlockError, Digest, MAX_BLOCK_BYTES, MAX_DECODED_BYTES, MAX_SPAN_NANOS, columns::MAX_ROWS};
 
 pub const MAGIC: [u8; 4] = *b"VDB1";
 /// What is written.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 /// Bodies are MessagePack.
 pub const ROWS: u16 = 1;
+/// The first version whose header has a digest.
+const DIGESTED: u16 = 3;
 /// Magic, version, header length, header checksum.
 pub const PREFIX: usize = 12;
 /// No event of version 1 is smaller than this once decompressed: the count can't be claimed at will.
@@ -41,6 +43,8 @@ pub struct Header {
     pub latest: Timestamp,
     /// Which kinds of event, by number, rising. Numbers that this build has no name for are kept.
     pub kinds: Vec<u16>,
+    /// What its events can be looked up by.
+    pub digest: Digest,
     /// Bytes of the body.
     pub body_bytes: u32,
     /// Bytes of the body once it is decompressed.
@@ -132,6 +136,12 @@ impl Header {
             .chunks_exact(2)
             .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
             .collect();
+        let digest = if version >= DIGESTED {
+            let bytes = u16::from_le_bytes(reader.array()?);
+            Digest::from_bytes(reader.take(bytes.into())?)
+        } else {
+            Digest::default()
+        };
         let header = Self {
             version,
             tenant,
@@ -143,6 +153,7 @@ impl Header {
             earliest,
             latest,
             kinds,
+            digest,
             body_bytes,
             decoded_bytes,
             body_crc,
@@ -167,6 +178,10 @@ impl Header {
             "it has too many events"
         } else if self.earliest > self.latest {
             "its times are reversed"
+        } else if self.version >= DIGESTED
+            && self.latest.as_nanos().saturating_sub(self.earliest.as_nanos()) > MAX_SPAN_NANOS
+        {
+            "its times lie more than an hour apart"
         } else if self.kinds.is_empty() || !self.kinds.is_sorted_by(|a, b| a < b) {
             "its kinds are not a rising list"
         } else if self.decoded_bytes as usize > MAX_DECODED_BYTES {
@@ -182,7 +197,9 @@ impl Header {
         let name = self.tenant.as_str().as_bytes();
         let tenant_bytes = u8::try_from(name.len()).map_err(|_| "tenant name too long")?;
         let kind_count = u8::try_from(self.kinds.len()).map_err(|_| "too many kinds")?;
-        let mut bytes = Vec::with_capacity(FIXED + 2 + name.len() + 2 * self.kinds.len());
+        let digest = self.digest.as_bytes();
+        let digest_bytes = u16::try_from(digest.len()).map_err(|_| "digest too long")?;
+        let mut bytes = Vec::with_capacity(FIXED + 4 + name.len() + 2 * self.kinds.len() + digest.len());
         bytes.extend(self.node.as_uuid().as_bytes());
         bytes.extend(self.boot.as_uuid().as_bytes());
         bytes.extend(self.first.to_le_bytes());
@@ -197,6 +214,8 @@ impl Header {
         bytes.extend(name);
         bytes.push(kind_count);
         bytes.extend(self.kinds.iter().flat_map(|kind| kind.to_le_bytes()));
+        bytes.extend(digest_bytes.to_le_bytes());
+        bytes.extend(digest);
         let header_bytes = u16::try_from(bytes.len()).map_err(|_| "header too long")?;
 
         let mut all = Vec::with_capacity(PREFIX + bytes.len() + self.body_bytes as usize);

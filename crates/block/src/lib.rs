@@ -8,17 +8,23 @@
 mod batch;
 mod builder;
 mod columns;
+mod digest;
 mod error;
 mod header;
 mod size;
 
 pub use batch::{Batch, Lineage};
 pub use builder::Builder;
+pub use digest::Digest;
 pub use error::{BlockError, BuildError};
 pub use header::Header;
 
 /// Largest block, header included.
 pub const MAX_BLOCK_BYTES: usize = 4 << 20;
+
+/// Most nanoseconds between the earliest and the latest event of a block: whoever looks for a time knows by it
+/// where blocks can lie.
+pub const MAX_SPAN_NANOS: i64 = 3_600_000_000_000;
 
 /// Largest body once it is decompressed. Held low because what is decoded from it takes a multiple.
 pub const MAX_DECODED_BYTES: usize = 16 << 20;

@@ -4,7 +4,7 @@ mod common;
 
 use common::{boot, node, process, tenant};
 use vedetta_block::{Batch, BlockError, BuildError, Builder, Header, MAX_BLOCK_BYTES};
-use vedetta_model::{Event, Kind, Payload, Process, ProcessKey, Timestamp, event as facts};
+use vedetta_model::{Event, Kind, Payload, Process, ProcessKey, Term, Timestamp, event as facts};
 
 fn event(seq: u64, process: Option<u32>, payload: impl Into<Payload>) -> Event {
     let time = Timestamp::from_millis(1_700_000_100_000 + i64::try_from(seq).unwrap());
@@ -86,14 +86,15 @@ fn a_block_that_is_cut_lengthened_or_too_large_is_refused_as_such() {
 #[test]
 fn a_newer_version_is_named_as_such() {
     let mut block = two_events();
-    block[4] = 3;
-    assert_eq!(Header::parse(&block).unwrap_err(), BlockError::Version(3));
+    block[4] = 4;
+    assert_eq!(Header::parse(&block).unwrap_err(), BlockError::Version(4));
 }
 
 #[test]
 fn blocks_of_all_versions_that_were_recorded_then_still_read_the_same() {
-    for (version, block) in [(1, &include_bytes!("data/v1.block")[..]), (2, include_bytes!("data/v2.block"))]
-    {
+    let recorded: [&[u8]; 3] =
+        [include_bytes!("data/v1.block"), include_bytes!("data/v2.block"), include_bytes!("data/v3.block")];
+    for (version, block) in (1..).zip(recorded) {
         let batch = Batch::decode(block).unwrap();
         assert_eq!(batch.header.version, version);
         is_the_recorded_one(&batch);
@@ -118,6 +119,31 @@ fn recorded_events() -> Vec<Event> {
     };
     let exec = facts::Exec { filename: "cat".into(), previous_name: "sh".into() };
     vec![event(1, Some(1), exec), event(2, Some(1), open("/etc/shadow")), event(4, Some(0), connect)]
+}
+
+#[test]
+fn the_digest_names_who_acted_and_what_was_touched() {
+    let (header, _) = Header::parse(&two_events()).unwrap();
+    let holds = [
+        Term::ProcessName("cat"),
+        Term::Executable("/usr/bin/cat"),
+        Term::Pid(11),
+        Term::User("root"),
+        Term::Container("host"),
+        Term::Directory("/etc"),
+    ];
+    assert!(holds.iter().all(|term| header.digest.may_hold(term)), "{header:?}");
+    // Its parent only stands in the table.
+    let others = (0..1000).filter(|n| header.digest.may_hold(&Term::Pid(*n))).count();
+    assert!(!header.digest.may_hold(&Term::ProcessName("sh")) && others < 80, "{others} of 1000");
+}
+
+#[test]
+fn events_hours_apart_do_not_go_into_one_block() {
+    let mut builder = Builder::new(tenant(), node(), boot());
+    builder.push(event(1, None, open("/")));
+    builder.push(Event { time: Timestamp::from_millis(1_700_003_700_002), ..event(2, None, open("/")) });
+    assert_eq!(builder.finish().unwrap_err(), BuildError::Span);
 }
 
 /// Whoever starts programs with very many very small arguments must not make a block that is lost.

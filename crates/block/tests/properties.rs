@@ -4,7 +4,7 @@ mod common;
 
 use common::{boot, node, process, tenant};
 use proptest::{collection::vec, prelude::*};
-use vedetta_block::{Batch, Builder, Header, MAX_DECODED_BYTES};
+use vedetta_block::{Batch, Builder, Header, MAX_DECODED_BYTES, MAX_SPAN_NANOS};
 use vedetta_model::{Event, Payload, Process, Timestamp, event as facts};
 
 fn payload() -> impl Strategy<Value = Payload> {
@@ -68,7 +68,11 @@ type RawEvent = (u64, i64, Option<proptest::sample::Index>, i64, Payload);
 
 fn events() -> impl Strategy<Value = Vec<RawEvent>> {
     let process = proptest::option::of(any::<proptest::sample::Index>());
-    vec((1_u64..1 << 40, any::<i64>(), process, any::<i64>(), payload()), 1..20)
+    let event = (1_u64..1 << 40, 0..=MAX_SPAN_NANOS, process, any::<i64>(), payload());
+    (any::<i64>(), vec(event, 1..20)).prop_map(|(since, mut events)| {
+        events.iter_mut().for_each(|event| event.1 = since.saturating_add(event.1));
+        events
+    })
 }
 
 fn build(processes: &[Process], raw: Vec<RawEvent>) -> (Builder, Vec<Event>) {
@@ -106,6 +110,22 @@ proptest! {
         prop_assert_eq!(Header::verify(&block).unwrap(), batch.header);
         prop_assert_eq!(batch.processes, processes);
         prop_assert_eq!(batch.events, events);
+    }
+
+    #[test]
+    fn the_digest_never_denies_what_is_there(processes in processes(), raw in events()) {
+        let (builder, events) = build(&processes, raw);
+        let batch = Batch::decode(&builder.finish().unwrap()).unwrap();
+        let mut denied = 0;
+        for event in &events {
+            event.terms(|term| denied += usize::from(!batch.header.digest.may_hold(&term)));
+        }
+        for acting in batch.events.iter().filter_map(|event| event.process) {
+            batch.processes[acting as usize].terms(|term| {
+                denied += usize::from(!batch.header.digest.may_hold(&term));
+            });
+        }
+        prop_assert_eq!(denied, 0);
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub mod event;
 pub mod finding;
 pub mod control;
 
-pub use event::{Event, Kind, Payload, Process, ProcessKey};
+pub use event::{Event, Kind, Payload, Process, ProcessKey, Term};
 pub use finding::Finding;
 pub use ids::{BootId, CaseId, EventId, FindingId, NodeId, TenantId, TokenId, UserId};
 pub use severity::Severity;

@@ -49,6 +49,23 @@ fn decode(sealed: Sealed) -> (Meta, Batch) {
 }
 
 #[test]
+fn a_clock_that_was_set_ends_the_block() {
+    let mut table = table();
+    let shell = add(&mut table, 2, "bash", None);
+    let mut batcher = batcher(Limits::default());
+    let at = |minutes: i64| Observed {
+        time: Timestamp::from_millis(NOW.as_nanos() / 1_000_000 + minutes * 60_000),
+        ..open(shell, "/a")
+    };
+    for minutes in [0, 50, 70, -20, 39, 41] {
+        batcher.event(at(minutes), &table);
+    }
+    batcher.seal();
+    let counts: Vec<u32> = std::iter::from_fn(|| batcher.take()).map(|sealed| decode(sealed).0.count).collect();
+    assert_eq!(counts, [2, 1, 2, 1]);
+}
+
+#[test]
 fn a_block_carries_each_process_once_with_its_ancestors() {
     let mut table = table();
     let init = add(&mut table, 1, "init", None);

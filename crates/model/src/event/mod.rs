@@ -4,6 +4,7 @@
 mod kind;
 mod payload;
 mod process;
+mod term;
 
 pub use kind::Kind;
 pub use payload::{
@@ -12,6 +13,7 @@ pub use payload::{
     SocketAddress, Unlink, Unshare,
 };
 pub use process::{Process, ProcessKey};
+pub use term::Term;
 
 use serde::{Deserialize, Serialize};
 

@@ -6,9 +6,6 @@ use super::EventView;
 use crate::fields::names::number_text;
 use crate::fields::{Fetch, Field, Known, Value};
 
-/// How many bytes of a container id are shown, as Falco cuts it.
-const SHORT_ID: usize = 12;
-
 const SHELLS: [&str; 8] = ["ash", "bash", "csh", "ksh", "sh", "tcsh", "zsh", "dash"];
 
 /// What of a process is asked for.
@@ -168,17 +165,13 @@ impl<'a> EventView<'a> {
             }
             // Falco's user is the effective one.
             K::UserUid => Fetch::uint(process.euid),
-            K::UserName if process.euid == process.uid => Fetch::text(&process.user),
-            K::UserName if process.euid == 0 => Fetch::some("root"),
+            K::UserName => process.effective_user().map_or(Fetch::Absent, Fetch::some),
             K::UserLoginuid => Fetch::int(process.loginuid.map_or(-1, i64::from)),
             K::GroupGid => Fetch::uint(process.egid),
             K::ContainerId | K::ContainerName | K::ContainerType | K::ContainerFullId if on_host => {
                 if known == K::ContainerFullId { Fetch::Absent } else { Fetch::some("host") }
             }
-            K::ContainerId => {
-                let id = &process.container_id;
-                Fetch::some(id.get(..SHORT_ID).unwrap_or(id))
-            }
+            K::ContainerId => Fetch::some(process.container()),
             K::ContainerFullId => Fetch::text(&process.container_id),
             _ => Fetch::Absent,
         }
