@@ -25,6 +25,44 @@ struct Rows {
     events: Vec<Event>,
 }
 
+/// A block that is decompressed and not yet decoded.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    header: Header,
+    bytes: Vec<u8>,
+}
+
+impl Opened {
+    /// Checks and decompresses a block.
+    pub fn open(block: &[u8]) -> Result<Self, BlockError> {
+        let (header, range) = Header::parse(block)?;
+        let body = &block[range];
+        header.check_body(body)?;
+        let expected = header.decoded_bytes as usize;
+        let bytes = zstd::bulk::decompress(body, expected).map_err(|e| BlockError::Body(e.to_string()))?;
+        if bytes.len() != expected {
+            return Err(BlockError::Length { expected, actual: bytes.len() });
+        }
+        Ok(Self { header, bytes })
+    }
+
+    /// Where every text of the events and their processes stands, each in one piece: what is not in here is
+    /// in none of them.
+    pub fn texts(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// See [`Batch::decode`].
+    pub fn decode(self) -> Result<Batch, BlockError> {
+        let Self { header, bytes } = self;
+        let (processes, events) =
+            if header.version == ROWS { read_rows(&bytes)? } else { columns::read(&bytes, &header)? };
+        let batch = Batch { header, processes, events };
+        batch.check()?;
+        Ok(batch)
+    }
+}
+
 fn read_rows(bytes: &[u8]) -> Result<(Vec<Process>, Vec<Event>), BlockError> {
     let mut decoder = rmp_serde::Deserializer::new(Cursor::new(bytes));
     let Rows { processes, events } =
@@ -39,19 +77,7 @@ impl Batch {
     /// Opens a block. What it returns holds together: parents stand before their children, events
     /// refer to processes that are there, rise in number, and are as the header says.
     pub fn decode(block: &[u8]) -> Result<Self, BlockError> {
-        let (header, range) = Header::parse(block)?;
-        let body = &block[range];
-        header.check_body(body)?;
-        let expected = header.decoded_bytes as usize;
-        let bytes = zstd::bulk::decompress(body, expected).map_err(|e| BlockError::Body(e.to_string()))?;
-        if bytes.len() != expected {
-            return Err(BlockError::Length { expected, actual: bytes.len() });
-        }
-        let (processes, events) =
-            if header.version == ROWS { read_rows(&bytes)? } else { columns::read(&bytes, &header)? };
-        let batch = Self { header, processes, events };
-        batch.check()?;
-        Ok(batch)
+        Opened::open(block)?.decode()
     }
 
     /// The full id of one of the events.

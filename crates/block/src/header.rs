@@ -60,6 +60,16 @@ impl Header {
         if block.len() > MAX_BLOCK_BYTES {
             return Err(BlockError::TooLarge(block.len()));
         }
+        let (header, body_start) = Self::front(block)?;
+        let end = body_start + header.body_bytes as usize;
+        if block.len() != end {
+            return Err(length(end, block));
+        }
+        Ok((header, body_start..end))
+    }
+
+    /// The header and where it ends.
+    fn front(block: &[u8]) -> Result<(Self, usize), BlockError> {
         if block.len() < PREFIX {
             let is_start = MAGIC.starts_with(&block[..block.len().min(MAGIC.len())]);
             return Err(if is_start { length(PREFIX, block) } else { BlockError::Magic });
@@ -80,12 +90,12 @@ impl Header {
         if checksum(version, bytes) != header_crc {
             return Err(BlockError::Checksum { part: "header" });
         }
-        let header = Self::read(version, bytes)?;
-        let end = body_start + header.body_bytes as usize;
-        if block.len() != end {
-            return Err(length(end, block));
-        }
-        Ok((header, body_start..end))
+        Ok((Self::read(version, bytes)?, body_start))
+    }
+
+    /// Reads the header of a block whose body is not at hand.
+    pub fn parse_head(head: &[u8]) -> Result<Self, BlockError> {
+        Self::front(head).map(|(header, _)| header)
     }
 
     /// Reads the header and checks the body's bytes against it, without decoding them.

@@ -13,7 +13,7 @@ mod error;
 mod header;
 mod size;
 
-pub use batch::{Batch, Lineage};
+pub use batch::{Batch, Lineage, Opened};
 pub use builder::Builder;
 pub use digest::Digest;
 pub use error::{BlockError, BuildError};

@@ -21,6 +21,7 @@ pub mod explain;
 pub mod fields;
 pub mod file;
 pub mod filter;
+mod need;
 pub mod output;
 #[doc(hidden)]
 pub mod samples;
@@ -30,8 +31,9 @@ pub use builtin::builtin;
 
 pub use compile::{Overrides, Rule, RuleSet};
 pub use diagnostic::{Code, Diagnostic, Level};
-pub use eval::{Match, Scratch};
+pub use eval::{Condition, Match, Scratch};
 pub use explain::Explanation;
 pub use fields::{Catalogue, EventView, FieldSource, KindSet, MapEvent};
 pub use file::RuleFile;
 pub use filter::Filter;
+pub use need::{Hints, Need};

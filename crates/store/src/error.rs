@@ -45,6 +45,9 @@ pub enum StoreError {
     /// A cursor is not one that this store gave for this range.
     #[error("the cursor does not belong to this list")]
     BadCursor,
+    /// What was to be kept is no block.
+    #[error(transparent)]
+    Block(#[from] vedetta_block::BlockError),
     /// The store is shutting down.
     #[error("the store is closed")]
     Closed,

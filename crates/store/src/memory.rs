@@ -1,4 +1,6 @@
-//! The memory store: the executable model of both contracts, and a store for tests and demos.
+//! The memory store: the executable model of the contracts, and a store for tests and demos.
+
+mod blocks;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -30,6 +32,7 @@ struct State {
     outbox: BTreeMap<Shard, Vec<(StreamId, Version)>>,
     rows: BTreeMap<(View, TenantId, Bytes), Bytes>,
     checkpoints: BTreeMap<(SmolStr, SmolStr), u64>,
+    archives: BTreeMap<TenantId, blocks::Archive>,
 }
 
 impl Default for MemoryStore {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use backon::ExponentialBuilder;
 use prometheus_client::registry::Registry;
 use vedetta_store::{
-    EventStore, MemoryStore, ViewStore,
+    BlockStore, EventStore, MemoryStore, ViewStore,
     conformance::Fixture,
     layers::{Chaos, Faults, Metered, Metrics, Retry, Traced},
 };
@@ -15,6 +15,7 @@ use vedetta_store::{
 struct InMemory {
     events: Arc<dyn EventStore>,
     views: Arc<dyn ViewStore>,
+    blocks: Arc<dyn BlockStore>,
 }
 
 #[async_trait]
@@ -25,6 +26,9 @@ impl Fixture for InMemory {
     fn views(&self) -> Arc<dyn ViewStore> {
         self.views.clone()
     }
+    fn blocks(&self) -> Arc<dyn BlockStore> {
+        self.blocks.clone()
+    }
     fn durable(&self) -> bool {
         false
     }
@@ -32,13 +36,13 @@ impl Fixture for InMemory {
     async fn crash(&mut self) {}
 }
 
-fn both(store: impl EventStore + ViewStore + 'static) -> InMemory {
+fn all(store: impl EventStore + ViewStore + BlockStore + 'static) -> InMemory {
     let store = Arc::new(store);
-    InMemory { events: store.clone(), views: store }
+    InMemory { events: store.clone(), views: store.clone(), blocks: store }
 }
 
 async fn memory() -> InMemory {
-    both(MemoryStore::new())
+    all(MemoryStore::new())
 }
 
 fn backoff() -> ExponentialBuilder {
@@ -50,13 +54,13 @@ fn backoff() -> ExponentialBuilder {
 
 async fn layered() -> InMemory {
     let metered = Metered::new(MemoryStore::new(), Metrics::register(&mut Registry::default()));
-    both(Traced::new(Retry::new(metered, backoff())))
+    all(Traced::new(Retry::new(metered, backoff())))
 }
 
 /// Every write is idempotent: failing, and doing what is then denied, must not show behind a retry.
 async fn troubled() -> InMemory {
     let faults = Faults { slow: 0.1, delay: Duration::from_micros(200), failed: 0.2, half_done: 0.2 };
-    both(Retry::new(Chaos::new(MemoryStore::new(), faults, 7), backoff()))
+    all(Retry::new(Chaos::new(MemoryStore::new(), faults, 7), backoff()))
 }
 
 vedetta_store::conformance!(memory_store, memory);

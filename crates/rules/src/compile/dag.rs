@@ -165,7 +165,7 @@ impl Dag {
 }
 
 /// What a comparison comes to for every event of a kind, where that is the same for all of them.
-fn settled(atom: &Atom, kind: Kind) -> Option<bool> {
+pub(crate) fn settled(atom: &Atom, kind: Kind) -> Option<bool> {
     if atom.fields().iter().any(|field| !is_available(field, kind)) {
         return Some(false);
     }

@@ -11,7 +11,7 @@ mod merge;
 mod program;
 mod rule_set;
 
-pub(crate) use dag::{Dag, Node, NodeId};
+pub(crate) use dag::{Dag, Node, NodeId, settled};
 pub(crate) use program::Program;
 pub use rule_set::{Overrides, Rule, RuleSet};
 

@@ -1,8 +1,12 @@
 //! A condition by itself, without a rule around it.
 
+use vedetta_model::Kind;
+
 use crate::atom::{self, Atom, BuildError};
-use crate::fields::{Catalogue, FieldSource};
+use crate::compile::settled;
+use crate::fields::{Catalogue, FieldSource, KindSet};
 use crate::filter::{Expr, Filter};
+use crate::need::Need;
 
 /// A condition that is ready to run. It names no macros or lists.
 #[derive(Debug)]
@@ -32,6 +36,18 @@ impl Condition {
     pub fn holds<S: FieldSource + ?Sized>(&self, source: &S) -> bool {
         holds(&self.tree, source, &mut Vec::new())
     }
+
+    /// The kinds of event that it may hold for.
+    pub fn kinds(&self) -> KindSet {
+        let mut kinds = KindSet::EMPTY;
+        Kind::ALL.iter().filter(|kind| verdicts(&self.tree, **kind).0).for_each(|kind| kinds.insert(*kind));
+        kinds
+    }
+
+    /// What must be there for it to hold for an event.
+    pub fn need(&self) -> Need<'_> {
+        Need::all([Need::Kinds(self.kinds()), need(&self.tree)])
+    }
 }
 
 fn compile(expr: &Expr, catalogue: &Catalogue, warnings: &mut Vec<String>) -> Result<Tree, BuildError> {
@@ -48,6 +64,35 @@ fn compile(expr: &Expr, catalogue: &Catalogue, warnings: &mut Vec<String>) -> Re
             return Err(BuildError { position: *position, message, unknown_field: false });
         }
     })
+}
+
+/// Whether it can be true and can be false for events of a kind.
+fn verdicts(tree: &Tree, kind: Kind) -> (bool, bool) {
+    let each = |list: &[Tree]| -> Vec<_> { list.iter().map(|t| verdicts(t, kind)).collect() };
+    match tree {
+        Tree::And(list) => {
+            let each = each(list);
+            (each.iter().all(|(yes, _)| *yes), each.iter().any(|(_, no)| *no))
+        }
+        Tree::Or(list) => {
+            let each = each(list);
+            (each.iter().any(|(yes, _)| *yes), each.iter().all(|(_, no)| *no))
+        }
+        Tree::Not(child) => {
+            let (yes, no) = verdicts(child, kind);
+            (no, yes)
+        }
+        Tree::Atom(atom) => settled(atom, kind).map_or((true, true), |verdict| (verdict, !verdict)),
+    }
+}
+
+fn need(tree: &Tree) -> Need<'_> {
+    match tree {
+        Tree::And(list) => Need::all(list.iter().map(need)),
+        Tree::Or(list) => Need::any(list.iter().map(need)),
+        Tree::Not(_) => Need::Nothing,
+        Tree::Atom(atom) => Need::of(atom),
+    }
 }
 
 fn holds<S: FieldSource + ?Sized>(tree: &Tree, source: &S, buffer: &mut Vec<u8>) -> bool {

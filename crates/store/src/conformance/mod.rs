@@ -8,6 +8,7 @@
 //! The second argument is called for each case and gives a future of a [`Fixture`] with an empty
 //! store. With `needs`, the cases are ignored unless asked for.
 
+mod blocks;
 mod events;
 mod isolation;
 pub mod model;
@@ -21,9 +22,9 @@ use bytes::Bytes;
 use uuid::Uuid;
 use vedetta_model::{TenantId, Timestamp};
 
-pub use self::{events::*, isolation::*, outbox::*, views::*};
+pub use self::{blocks::*, events::*, isolation::*, outbox::*, views::*};
 use crate::{
-    Checkpoint, EventStore, NewEvent, Page, Row, Shard, Stored, StreamId, Version, View, ViewChange, ViewKey,
+    BlockStore, Checkpoint, EventStore, NewEvent, Page, Row, Shard, Stored, StreamId, Version, View, ViewChange, ViewKey,
     ViewRange, ViewStore,
 };
 
@@ -34,6 +35,8 @@ pub trait Fixture: Send + Sync {
     fn events(&self) -> Arc<dyn EventStore>;
     /// The rows, of the same store.
     fn views(&self) -> Arc<dyn ViewStore>;
+    /// The blocks, of the same store.
+    fn blocks(&self) -> Arc<dyn BlockStore>;
     /// Whether anything survives the process; if not, the next two are not called.
     fn durable(&self) -> bool;
     /// Closes the store and opens it again.
@@ -78,6 +81,16 @@ macro_rules! conformance {
                 dropped_views_replay_to_the_same_pages
                 dropping_a_view_leaves_the_others
                 many_projections_at_once_lose_nothing
+                blocks_are_kept_as_they_came
+                keeping_twice_is_keeping_once
+                what_overlaps_is_refused_and_the_rest_kept
+                no_block_is_kept_with_one_that_is_none
+                ranges_give_the_blocks_that_overlap_in_order
+                an_event_leads_to_its_block
+                old_buckets_are_dropped_whole
+                stored_bytes_are_counted
+                no_tenant_sees_anothers_blocks
+                many_archivers_at_once_keep_each_block_once
             );
         }
     };

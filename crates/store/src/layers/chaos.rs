@@ -33,7 +33,7 @@ pub struct Faults {
 /// A store that is slow, fails, or does what it then says it did not.
 #[derive(Clone)]
 pub struct Chaos<S> {
-    inner: S,
+    pub(super) inner: S,
     faults: Faults,
     rng: Arc<Mutex<StdRng>>,
 }
@@ -54,7 +54,7 @@ impl<S> Chaos<S> {
     }
 
     /// One call as fate wants it: late, not at all, or done and denied.
-    async fn suffer<T, E: From<StoreError>>(&self, call: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    pub(super) async fn suffer<T, E: From<StoreError>>(&self, call: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let (delay, failed, half_done) = {
             let (mut rng, faults) = (lock(&self.rng), &self.faults);
             let slow = rng.random_bool(faults.slow);

@@ -19,8 +19,8 @@ use crate::{
 /// A store whose calls are counted and timed.
 #[derive(Debug, Clone)]
 pub struct Metered<S> {
-    inner: S,
-    metrics: Metrics,
+    pub(super) inner: S,
+    pub(super) metrics: Metrics,
 }
 
 /// What is counted, by operation; never by tenant or key, whose number has no bound.
@@ -75,7 +75,7 @@ impl Metrics {
         metrics
     }
 
-    async fn time<T, E>(
+    pub(super) async fn time<T, E>(
         &self,
         operation: &'static str,
         kind: impl Fn(&E) -> &'static str,
@@ -103,11 +103,12 @@ impl<S> Metered<S> {
     }
 }
 
-fn store_kind(error: &StoreError) -> &'static str {
+pub(super) fn store_kind(error: &StoreError) -> &'static str {
     match error {
         StoreError::Full(_) => "full",
         StoreError::Corrupt { .. } => "corrupt",
         StoreError::BadCursor => "bad_cursor",
+        StoreError::Block(_) => "block",
         StoreError::Closed => "closed",
         StoreError::Backend(_) => "backend",
     }

@@ -1,6 +1,7 @@
-//! What can be wrapped around any store. Each layer is a store itself, of whichever of the two
+//! What can be wrapped around any store. Each layer is a store itself, of whichever of the three
 //! contracts the wrapped one fulfils, so they stack: `Retry<Metered<Chaos<MemoryStore>>>`.
 
+mod blocks;
 mod chaos;
 mod metered;
 mod retry;

@@ -16,11 +16,11 @@ use crate::{
 /// that it may pass. Every write is idempotent, so a repeat is harmless.
 #[derive(Debug, Clone)]
 pub struct Retry<S> {
-    inner: S,
-    backoff: ExponentialBuilder,
+    pub(super) inner: S,
+    pub(super) backoff: ExponentialBuilder,
 }
 
-fn told(error: &impl fmt::Display, pause: Duration) {
+pub(super) fn told(error: &impl fmt::Display, pause: Duration) {
     tracing::debug!(%error, ?pause, "trying again");
 }
 

@@ -13,7 +13,7 @@ use crate::{
 /// A store whose calls are spans at debug level. Contents never stand in them.
 #[derive(Debug, Clone)]
 pub struct Traced<S> {
-    inner: S,
+    pub(super) inner: S,
 }
 
 impl<S> Traced<S> {

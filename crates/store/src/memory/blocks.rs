@@ -1,0 +1,125 @@
+//! Blocks in memory.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use vedetta_block::Header;
+use vedetta_model::{BootId, EventId, NodeId, TenantId, Timestamp};
+
+use super::MemoryStore;
+use crate::{
+    BlockId, BlockRange, BlockStore, Head, HeadPage, Kept, Order, StoreError, Usage, bucket_of, compare,
+    shared::lock,
+};
+
+/// Of one tenant.
+#[derive(Debug, Default)]
+pub struct Archive {
+    blocks: BTreeMap<BlockId, (Header, Bytes)>,
+    /// By the number of the last event.
+    ranges: BTreeMap<(NodeId, BootId, u64), BlockId>,
+}
+
+impl Archive {
+    /// The block with the smallest last number from `seq` on.
+    fn at(&self, node: NodeId, boot: BootId, seq: u64) -> Option<&Header> {
+        let (_, id) = self.ranges.range((node, boot, seq)..=(node, boot, u64::MAX)).next()?;
+        self.blocks.get(id).map(|(header, _)| header)
+    }
+
+    fn keep(&mut self, header: Header, block: &Bytes) -> Kept {
+        let kept = compare(&header, self.at(header.node, header.boot, header.first));
+        if kept == Kept::New {
+            let id = BlockId::of(&header);
+            self.ranges.insert((id.node, id.boot, id.last), id);
+            self.blocks.insert(id, (header, block.clone()));
+        }
+        kept
+    }
+}
+
+#[async_trait]
+impl BlockStore for MemoryStore {
+    async fn keep(&self, blocks: &[Bytes]) -> Result<Vec<Kept>, StoreError> {
+        let headers = blocks.iter().map(|block| Ok(Header::parse(block)?.0));
+        let headers: Vec<Header> = headers.collect::<Result<_, StoreError>>()?;
+        let mut state = lock(&self.state);
+        let keep = |(header, block): (Header, &Bytes)| {
+            state.archives.entry(header.tenant.clone()).or_default().keep(header, block)
+        };
+        Ok(headers.into_iter().zip(blocks).map(keep).collect())
+    }
+
+    async fn heads(
+        &self,
+        range: &BlockRange,
+        after: Option<BlockId>,
+        limit: usize,
+    ) -> Result<HeadPage, StoreError> {
+        let state = lock(&self.state);
+        let blocks = state.archives.get(&range.tenant).into_iter().flat_map(|archive| &archive.blocks);
+        let mut heads: Vec<Head> = blocks
+            .filter(|(id, _)| id.latest >= range.since && id.latest < range.end())
+            .map(|(id, (header, _))| Head { id: *id, header: header.clone() })
+            .collect();
+        if range.order == Order::Descending {
+            heads.reverse();
+        }
+        if let Some(after) = after {
+            heads.retain(|head| match range.order {
+                Order::Ascending => head.id > after,
+                Order::Descending => head.id < after,
+            });
+        }
+        let more = heads.len() > limit;
+        heads.truncate(limit);
+        let next = heads.last().map(|head| head.id).filter(|_| more);
+        heads.retain(|head| range.overlaps(&head.header));
+        Ok(HeadPage { heads, next })
+    }
+
+    async fn blocks(&self, tenant: &TenantId, ids: &[BlockId]) -> Result<Vec<Option<Bytes>>, StoreError> {
+        let state = lock(&self.state);
+        let archive = state.archives.get(tenant);
+        let block = |id| archive?.blocks.get(id).map(|(_, block)| block.clone());
+        Ok(ids.iter().map(block).collect())
+    }
+
+    async fn holding(&self, tenant: &TenantId, event: &EventId) -> Result<Option<BlockId>, StoreError> {
+        let state = lock(&self.state);
+        let archive = state.archives.get(tenant);
+        let block = archive.and_then(|archive| archive.at(event.node, event.boot, event.seq));
+        Ok(block.filter(|header| header.first <= event.seq).map(BlockId::of))
+    }
+
+    async fn expire(&self, tenant: &TenantId, before: Timestamp) -> Result<Usage, StoreError> {
+        let mut state = lock(&self.state);
+        let mut dropped = Usage::default();
+        if let Some(archive) = state.archives.get_mut(tenant) {
+            archive.blocks.retain(|id, (header, block)| {
+                let stays = bucket_of(id.latest) >= bucket_of(before);
+                if !stays {
+                    dropped += Usage::of(header, block.len());
+                    archive.ranges.remove(&(id.node, id.boot, id.last));
+                }
+                stays
+            });
+        }
+        state.archives.retain(|_, archive| !archive.blocks.is_empty());
+        Ok(dropped)
+    }
+
+    async fn usage(&self, tenant: &TenantId) -> Result<Vec<(i64, Usage)>, StoreError> {
+        let state = lock(&self.state);
+        let mut usage: BTreeMap<i64, Usage> = BTreeMap::new();
+        for (id, (header, block)) in state.archives.get(tenant).into_iter().flat_map(|it| &it.blocks) {
+            *usage.entry(bucket_of(id.latest)).or_default() += Usage::of(header, block.len());
+        }
+        Ok(usage.into_iter().collect())
+    }
+
+    async fn archived(&self) -> Result<Vec<TenantId>, StoreError> {
+        Ok(lock(&self.state).archives.keys().cloned().collect())
+    }
+}
