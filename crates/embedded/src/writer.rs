@@ -71,6 +71,25 @@ impl<'a> Txn<'a> {
         Ok(keys)
     }
 
+    /// The first key of a range, as earlier jobs and this one left it.
+    pub fn first_key(&self, space: Space, range: Range<Vec<u8>>) -> Result<Option<Bytes>, Error> {
+        let changed = |key: &Bytes| {
+            let at = (space, key.clone());
+            self.own.get(&at).or_else(|| self.staged.get(&at)).map(Option::is_some)
+        };
+        let put = self.staged.keys().chain(self.own.keys()).filter(|(at, key)| {
+            *at == space && range.start.as_slice() <= key && key < range.end.as_slice()
+        });
+        let put = put.map(|(_, key)| key).filter(|key| changed(key) == Some(true)).min().cloned();
+        for key in self.view.keys(space, range.clone())? {
+            let key = key?;
+            if changed(&key) != Some(false) {
+                return Ok(Some(put.map_or_else(|| key.clone(), |put| put.min(key.clone()))));
+            }
+        }
+        Ok(put)
+    }
+
     /// What is durable, without what earlier jobs of the same commit put.
     pub fn durable(&self) -> View<'a> {
         self.view

@@ -112,19 +112,6 @@ fn parse_waiting(value: &Bytes) -> Option<(StreamId, Version)> {
     Some((keys::parse_stream(stream)?, Version(u64::from_le_bytes(*version))))
 }
 
-fn tenants(view: View<'_>, spaces: Spaces) -> Result<Vec<TenantId>, Error> {
-    let mut tenants = Vec::new();
-    let mut from = Vec::new();
-    // One step per tenant: from its first stream behind its last.
-    while let Some(key) = view.keys(spaces.heads, from..)?.next().transpose()? {
-        let (tenant, after) =
-            keys::parse_tenant(&key).ok_or_else(|| errors::not_a("stream", "store.heads", &key))?;
-        tenants.push(tenant);
-        from = after;
-    }
-    Ok(tenants)
-}
-
 #[async_trait]
 impl EventStore for EmbeddedStore {
     async fn append(
@@ -171,8 +158,8 @@ impl EventStore for EmbeddedStore {
     }
 
     async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
-        let spaces = self.shared.spaces;
-        self.read_range(move |view, _| tenants(view, spaces)).await.map_err(errors::store)
+        let space = self.shared.spaces.heads;
+        self.read_range(move |view, _| keys::tenants(view, space, "store.heads")).await.map_err(errors::store)
     }
 
     fn shards(&self) -> u16 {

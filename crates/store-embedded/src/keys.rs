@@ -16,8 +16,11 @@
 use std::ops::Range;
 
 use uuid::Uuid;
+use vedetta_embedded::{Error, Space, View};
 use vedetta_model::TenantId;
-use vedetta_store::{Shard, StreamId, Version, View};
+use vedetta_store::{Shard, StreamId, Version};
+
+use crate::errors;
 
 fn short(text: &str) -> impl Iterator<Item = u8> {
     [u8::try_from(text.len()).unwrap_or(u8::MAX)].into_iter().chain(text.bytes())
@@ -48,6 +51,19 @@ pub fn parse_tenant(key: &[u8]) -> Option<(TenantId, Vec<u8>)> {
     let mut after = key[..end].to_vec();
     after.push(1);
     Some((tenant, after))
+}
+
+/// The tenants with which the keys of a space begin, in order.
+pub fn tenants(view: View<'_>, space: Space, name: &str) -> Result<Vec<TenantId>, Error> {
+    let mut tenants = Vec::new();
+    let mut from = Vec::new();
+    // One step per tenant: from its first key behind its last.
+    while let Some(key) = view.keys(space, from..)?.next().transpose()? {
+        let (tenant, after) = parse_tenant(&key).ok_or_else(|| errors::not_a("tenant's key", name, &key))?;
+        tenants.push(tenant);
+        from = after;
+    }
+    Ok(tenants)
 }
 
 pub fn aggregate(of: &TenantId, aggregate: &str) -> Vec<u8> {
@@ -98,14 +114,14 @@ pub fn number(key: &[u8]) -> Option<u64> {
     key.last_chunk().map(|bytes| u64::from_be_bytes(*bytes))
 }
 
-pub fn table(view: View, generation: u32) -> Vec<u8> {
+pub fn table(view: vedetta_store::View, generation: u32) -> Vec<u8> {
     let mut key: Vec<u8> = short(view.0).collect();
     key.extend_from_slice(&generation.to_be_bytes());
     key
 }
 
 /// What all keys of a tenant's rows begin with.
-pub fn rows(view: View, generation: u32, of: &TenantId) -> Vec<u8> {
+pub fn rows(view: vedetta_store::View, generation: u32, of: &TenantId) -> Vec<u8> {
     let mut key = table(view, generation);
     key.extend(tenant(of));
     key
@@ -150,10 +166,10 @@ mod tests {
             a in "[a-c0]{1,3}", b in "[a-c0]{1,3}", key: Vec<u8>, view in prop::sample::select(vec!["v", "vv", ""]),
         ) {
             let (a, b): (TenantId, TenantId) = (a.parse().unwrap(), b.parse().unwrap());
-            let mut row = rows(View(view), 1, &b);
+            let mut row = rows(vedetta_store::View(view), 1, &b);
             row.extend(&key);
-            prop_assert_eq!(beginning_with(rows(View(view), 1, &a)).contains(&row), a == b);
-            prop_assert!(!beginning_with(rows(View("w"), 1, &a)).contains(&row));
+            prop_assert_eq!(beginning_with(rows(vedetta_store::View(view), 1, &a)).contains(&row), a == b);
+            prop_assert!(!beginning_with(rows(vedetta_store::View("w"), 1, &a)).contains(&row));
         }
 
         #[test]

@@ -5,6 +5,7 @@
 //! makes expectations and idempotence simple, because jobs run one after the other. Start with
 //! [`EmbeddedStore`]; `FORMAT.md` describes the bytes.
 
+mod blocks;
 mod errors;
 mod event;
 mod events;

@@ -1,4 +1,4 @@
-//! The store's handle and what both contracts share.
+//! The store's handle and what its contracts share.
 
 use std::{
     fmt,
@@ -15,7 +15,7 @@ use vedetta_store::Shard;
 
 use crate::{errors, keys};
 
-/// Both stores in a [`Database`]. Clones are the same store.
+/// The stores in a [`Database`]. Clones are the same store.
 #[derive(Clone)]
 pub struct EmbeddedStore {
     pub(crate) shared: Arc<Shared>,
@@ -43,6 +43,12 @@ pub(crate) struct Spaces {
     pub(crate) dropped: Space,
     pub(crate) rows: Space,
     pub(crate) checkpoints: Space,
+    pub(crate) blocks: Space,
+    pub(crate) block_heads: Space,
+    /// Node, agent run and last number → the rest of the block's id.
+    pub(crate) block_ranges: Space,
+    /// Bucket of time → how much lies in it.
+    pub(crate) usage: Space,
 }
 
 /// What is known in memory of the outbox.
@@ -105,6 +111,10 @@ impl EmbeddedStore {
             dropped: db.space("store.dropped", Values::Small)?,
             rows: db.space("store.rows", Values::Small)?,
             checkpoints: db.space("store.checkpoints", Values::Small)?,
+            blocks: db.space("store.blocks", Values::Large)?,
+            block_heads: db.space("store.block_heads", Values::Small)?,
+            block_ranges: db.space("store.block_ranges", Values::Small)?,
+            usage: db.space("store.usage", Values::Small)?,
         };
         let outbox = db.read(|view| Outbox::load(view, spaces.outbox))?;
         let store = Self {

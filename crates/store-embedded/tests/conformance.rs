@@ -15,11 +15,11 @@ use vedetta_store::{
 };
 
 async fn on_tempdir() -> OnDisk {
-    OnDisk::new(Options::default(), true, |store| (Arc::new(store.clone()), Arc::new(store))).await
+    OnDisk::new(Options::default(), true, |store| (Arc::new(store.clone()), Arc::new(store.clone()), Arc::new(store))).await
 }
 
 async fn with_little_room() -> OnDisk {
-    OnDisk::new(tight(), false, |store| (Arc::new(store.clone()), Arc::new(store))).await
+    OnDisk::new(tight(), false, |store| (Arc::new(store.clone()), Arc::new(store.clone()), Arc::new(store))).await
 }
 
 async fn layered() -> OnDisk {
@@ -27,7 +27,7 @@ async fn layered() -> OnDisk {
         let metered = Metered::new(store, Metrics::register(&mut Registry::default()));
         let backoff = ExponentialBuilder::new().with_min_delay(Duration::from_millis(1)).with_max_times(2);
         let store = Arc::new(Retry::new(metered, backoff));
-        (store.clone() as _, store as _)
+        (store.clone() as _, store.clone() as _, store as _)
     };
     OnDisk::new(Options::default(), true, wrap).await
 }

@@ -127,6 +127,17 @@ impl std::ops::AddAssign for Usage {
 /// Nanoseconds of a bucket, the least that retention drops.
 pub const BUCKET_NANOS: i64 = 3_600_000_000_000;
 
+impl std::ops::Sub for Usage {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self {
+            blocks: self.blocks.saturating_sub(other.blocks),
+            events: self.events.saturating_sub(other.events),
+            bytes: self.bytes.saturating_sub(other.bytes),
+        }
+    }
+}
+
 /// What a new block comes to beside the one that has the smallest last number from its first on.
 pub fn compare(new: &Header, present: Option<&Header>) -> Kept {
     match present.filter(|present| present.first <= new.last) {

@@ -9,10 +9,10 @@ use std::{
 use async_trait::async_trait;
 use tempfile::TempDir;
 use vedetta_embedded::{Database, Options};
-use vedetta_store::{EventStore, ViewStore, conformance::Fixture};
+use vedetta_store::{BlockStore, EventStore, ViewStore, conformance::Fixture};
 use vedetta_store_embedded::EmbeddedStore;
 
-pub type Both = (Arc<dyn EventStore>, Arc<dyn ViewStore>);
+pub type All = (Arc<dyn EventStore>, Arc<dyn ViewStore>, Arc<dyn BlockStore>);
 
 pub struct OnDisk {
     root: TempDir,
@@ -20,25 +20,25 @@ pub struct OnDisk {
     options: Options,
     /// Whether the files stand still, so that a copy is what a crash would leave.
     calm: bool,
-    wrap: fn(EmbeddedStore) -> Both,
+    wrap: fn(EmbeddedStore) -> All,
     db: Database,
     store: EmbeddedStore,
-    both: Both,
+    all: All,
     copies: usize,
 }
 
 impl OnDisk {
-    pub async fn new(options: Options, calm: bool, wrap: fn(EmbeddedStore) -> Both) -> Self {
+    pub async fn new(options: Options, calm: bool, wrap: fn(EmbeddedStore) -> All) -> Self {
         let root = tempfile::tempdir().unwrap();
         let dir = root.path().join("0");
         let (db, store) = open(&dir, &options).await;
-        let both = wrap(store.clone());
-        Self { root, dir, options, calm, wrap, db, store, both, copies: 0 }
+        let all = wrap(store.clone());
+        Self { root, dir, options, calm, wrap, db, store, all, copies: 0 }
     }
 
     async fn open(&mut self) {
         (self.db, self.store) = open(&self.dir, &self.options).await;
-        self.both = (self.wrap)(self.store.clone());
+        self.all = (self.wrap)(self.store.clone());
     }
 }
 
@@ -51,11 +51,15 @@ async fn open(dir: &Path, options: &Options) -> (Database, EmbeddedStore) {
 #[async_trait]
 impl Fixture for OnDisk {
     fn events(&self) -> Arc<dyn EventStore> {
-        self.both.0.clone()
+        self.all.0.clone()
     }
 
     fn views(&self) -> Arc<dyn ViewStore> {
-        self.both.1.clone()
+        self.all.1.clone()
+    }
+
+    fn blocks(&self) -> Arc<dyn BlockStore> {
+        self.all.2.clone()
     }
 
     fn durable(&self) -> bool {
