@@ -29,11 +29,18 @@ const ROOTS: &[(&str, &[&str])] = &[
             "changePassword",
         ],
     ),
-    ("Subscription", &["findingRaised", "caseChanged", "nodeChanged", "ruleChanged"]),
+    ("Subscription", &["findingRaised", "activitySearch", "caseChanged", "nodeChanged", "ruleChanged"]),
 ];
 
 /// Fields below the roots that take somebody's id. All others are reached only through an object of the viewer's own tenant.
-const BY_ID: &[&str] = &["Tenant.findings", "Tenant.cases", "Tenant.changes", "Tenant.rule", "Tenant.rules"];
+const BY_ID: &[&str] = &[
+    "Tenant.findings",
+    "Tenant.cases",
+    "Tenant.changes",
+    "Tenant.rule",
+    "Tenant.rules",
+    "Tenant.activityEvent",
+];
 
 /// gRPC methods and how each is tried.
 const METHODS: &[(&str, Tried)] = &[
@@ -265,8 +272,26 @@ async fn queries_see_nothing(world: &World) -> anyhow::Result<()> {
         assert_eq!(tenant[list]["nodes"], json!([]), "{list}");
     }
     assert!(tenant["rule"].is_null());
+    events_are_seen_by_nobody_else(world).await?;
     let me = world.second.ask("query { me { tenants { slug } } }", json!({})).await?;
     assert_eq!(me["me"]["tenants"], json!([{ "slug": "rival" }]));
+    Ok(())
+}
+
+async fn events_are_seen_by_nobody_else(world: &World) -> anyhow::Result<()> {
+    let id = until("the first tenant's events can be searched", || async {
+        let query = "query { tenant(id: \"default\") { activity(first: 1) { events { event { id } } } } }";
+        let mut data = world.first.ask(query, json!({})).await?;
+        Ok(Some(data["tenant"]["activity"]["events"][0]["event"]["id"].take()).filter(Value::is_string))
+    })
+    .await?;
+    let query = "query($tenant: ID!, $id: String!) { tenant(id: $tenant) { activityEvent(id: $id) { event { id } }
+        activity { events { event { id } } searched { blocks } } } }";
+    let own = world.first.ask(query, json!({ "tenant": "default", "id": id })).await?;
+    assert_eq!(own["tenant"]["activityEvent"]["event"]["id"], id);
+    let foreign = world.second.ask(query, json!({ "tenant": "rival", "id": id })).await?;
+    let nothing = json!({ "activityEvent": null, "activity": { "events": [], "searched": { "blocks": 0.0 } } });
+    assert_eq!(foreign["tenant"], nothing);
     Ok(())
 }
 

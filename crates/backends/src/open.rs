@@ -13,7 +13,7 @@ use vedetta_embedded::{Database, Options};
 use vedetta_log::{EventLog, MemoryLog, layers as log_layers};
 use vedetta_log_embedded::EmbeddedLog;
 use vedetta_model::Clock;
-use vedetta_store::{EventStore, MemoryStore, ViewStore, layers as store_layers};
+use vedetta_store::{BlockStore, EventStore, MemoryStore, ViewStore, layers as store_layers};
 use vedetta_store_embedded::EmbeddedStore;
 
 use crate::{
@@ -29,6 +29,8 @@ pub struct Backends {
     pub events: Arc<dyn EventStore>,
     /// Rows that people query.
     pub views: Arc<dyn ViewStore>,
+    /// Blocks of events.
+    pub blocks: Arc<dyn BlockStore>,
     store: Option<EmbeddedStore>,
     databases: Vec<(PathBuf, Database)>,
 }
@@ -59,8 +61,8 @@ impl Backends {
                 db.close().await;
             }
         }
-        let (log, (events, views), store) = opened?;
-        Ok(Self { log, events, views, store, databases })
+        let (log, (events, views, blocks), store) = opened?;
+        Ok(Self { log, events, views, blocks, store, databases })
     }
 
     async fn open_places(
@@ -105,7 +107,7 @@ impl Backends {
     }
 }
 
-type Stores = (Arc<dyn EventStore>, Arc<dyn ViewStore>);
+type Stores = (Arc<dyn EventStore>, Arc<dyn ViewStore>, Arc<dyn BlockStore>);
 
 /// The database at a path: the same one for the same directory, however it is written.
 fn database(
@@ -148,8 +150,8 @@ fn wrap_log(log: impl EventLog + 'static, metrics: log_layers::Metrics, seed: u6
 
 fn wrap_store<S>(store: S, metrics: store_layers::Metrics, seed: u64) -> Stores
 where
-    S: EventStore + ViewStore + Clone + 'static,
+    S: EventStore + ViewStore + BlockStore + Clone + 'static,
 {
     let store = Arc::new(store_layers::Retry::new(store_layers::Metered::new(store, metrics), backoff(seed)));
-    (store.clone(), store)
+    (store.clone(), store.clone(), store)
 }

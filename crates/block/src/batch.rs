@@ -3,9 +3,12 @@
 use std::io::Cursor;
 
 use serde::Deserialize;
-use vedetta_model::{Event, EventId, Process};
+use vedetta_model::{Event, EventId, Process, finding::Evidence};
 
 use crate::{BlockError, Header, columns, header::ROWS};
+
+/// How many processes evidence carries.
+const LINEAGE: usize = 32;
 
 /// Events with the processes they refer to. Every index in it is good: see [`Batch::decode`].
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +47,11 @@ impl Opened {
             return Err(BlockError::Length { expected, actual: bytes.len() });
         }
         Ok(Self { header, bytes })
+    }
+
+    /// What the block says of itself.
+    pub const fn header(&self) -> &Header {
+        &self.header
     }
 
     /// Where every text of the events and their processes stands, each in one piece: what is not in here is
@@ -89,6 +97,16 @@ impl Batch {
     /// is not in the table.
     pub fn lineage(&self, process: u32) -> Lineage<'_> {
         Lineage { processes: &self.processes, next: Some(process) }
+    }
+
+    /// One of the events with the processes that led to it: all that is needed to understand it elsewhere.
+    pub fn evidence(&self, event: &Event) -> Evidence {
+        let lineage = event.process.map(|process| self.lineage(process).take(LINEAGE).cloned().collect());
+        Evidence {
+            event_id: self.event_id(event),
+            event: event.clone(),
+            lineage: lineage.unwrap_or_default(),
+        }
     }
 
     fn check(&self) -> Result<(), BlockError> {

@@ -11,6 +11,7 @@ mod columns;
 mod digest;
 mod error;
 mod header;
+mod merge;
 mod size;
 
 pub use batch::{Batch, Lineage, Opened};
@@ -18,6 +19,7 @@ pub use builder::Builder;
 pub use digest::Digest;
 pub use error::{BlockError, BuildError};
 pub use header::Header;
+pub use merge::{MergeError, follows, merge};
 
 /// Largest block, header included.
 pub const MAX_BLOCK_BYTES: usize = 4 << 20;

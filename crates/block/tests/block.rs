@@ -3,7 +3,7 @@
 mod common;
 
 use common::{boot, node, process, tenant};
-use vedetta_block::{Batch, BlockError, BuildError, Builder, Header, MAX_BLOCK_BYTES};
+use vedetta_block::{Batch, BlockError, BuildError, Builder, Header, MAX_BLOCK_BYTES, MergeError, merge};
 use vedetta_model::{Event, Kind, Payload, Process, ProcessKey, Term, Timestamp, event as facts};
 
 fn event(seq: u64, process: Option<u32>, payload: impl Into<Payload>) -> Event {
@@ -136,6 +136,27 @@ fn the_digest_names_who_acted_and_what_was_touched() {
     // Its parent only stands in the table.
     let others = (0..1000).filter(|n| header.digest.may_hold(&Term::Pid(*n))).count();
     assert!(!header.digest.may_hold(&Term::ProcessName("sh")) && others < 80, "{others} of 1000");
+}
+
+#[test]
+fn blocks_that_follow_each_other_become_one() {
+    let one = |first: u64, count: u64, name: &str| {
+        let mut builder = Builder::new(tenant(), node(), boot());
+        let shell = builder.process(process(10, None, "sh"));
+        let child = builder.process(process(11, Some(shell), name));
+        (first..first + count).for_each(|seq| builder.push(event(seq, Some(child), open("/etc/shadow"))));
+        builder.finish().unwrap()
+    };
+    let (low, middle, high) = (one(1, 3, "cat"), one(4, 2, "dog"), one(6, 1, "cat"));
+    let merged = Batch::decode(&merge(&[low.clone(), middle, high.clone()]).unwrap()).unwrap();
+    assert_eq!((merged.header.first, merged.header.last, merged.header.count), (1, 6, 6));
+    let names: Vec<_> = merged.processes.iter().map(|process| &*process.name).collect();
+    assert_eq!(names, ["sh", "cat", "dog"]);
+    let acting: Vec<_> = merged.events.iter().map(|event| event.process).collect();
+    assert_eq!(acting, [Some(1), Some(1), Some(1), Some(2), Some(2), Some(1)]);
+    assert_eq!(merge(&[low.clone(), high]), Err(MergeError::Order));
+    assert_eq!(merge(&[low.clone(), low]), Err(MergeError::Order));
+    assert_eq!(merge(&[]), Err(MergeError::Order));
 }
 
 #[test]

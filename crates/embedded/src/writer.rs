@@ -77,9 +77,10 @@ impl<'a> Txn<'a> {
             let at = (space, key.clone());
             self.own.get(&at).or_else(|| self.staged.get(&at)).map(Option::is_some)
         };
-        let put = self.staged.keys().chain(self.own.keys()).filter(|(at, key)| {
-            *at == space && range.start.as_slice() <= key && key < range.end.as_slice()
-        });
+        let put =
+            self.staged.keys().chain(self.own.keys()).filter(|(at, key)| {
+                *at == space && range.start.as_slice() <= key && key < range.end.as_slice()
+            });
         let put = put.map(|(_, key)| key).filter(|key| changed(key) == Some(true)).min().cloned();
         for key in self.view.keys(space, range.clone())? {
             let key = key?;

@@ -19,6 +19,9 @@ impl Topic {
     /// Domain events of the tenant service.
     pub const CONTROL: Self = Self(SmolStr::new_static("control"));
 
+    /// Records that could not be used, with the reason.
+    pub const DEAD_LETTERS: Self = Self(SmolStr::new_static("dead-letters"));
+
     /// A topic of another name, `[a-z0-9._-]`.
     pub fn named(name: &str) -> Self {
         Self(name.into())

@@ -94,9 +94,13 @@ impl<'c> Need<'c> {
                     .equal_to()
                     .map(|values| (values, Shape::Whole))
                     .or_else(|| test.prefixes().map(|values| (values, Shape::Start)))
-                    .or_else(|| test.suffixes().or_else(|| test.inside()).map(|values| (values, Shape::Part)));
+                    .or_else(|| {
+                        test.suffixes().or_else(|| test.inside()).map(|values| (values, Shape::Part))
+                    });
                 match shaped {
-                    Some((values, shape)) => Self::any(values.iter().map(|value| of_text(known, value, shape))),
+                    Some((values, shape)) => {
+                        Self::any(values.iter().map(|value| of_text(known, value, shape)))
+                    }
                     None => Self::Nothing,
                 }
             }
@@ -159,12 +163,7 @@ fn of_text(known: Known, value: &[u8], shape: Shape) -> Need<'_> {
         ) => Need::text(value),
         // Arguments are joined by spaces.
         (
-            K::ProcCmdline
-            | K::ProcArgs
-            | K::ProcPcmdline
-            | K::ProcAcmdline
-            | K::ProcAargs
-            | K::ProcExeline,
+            K::ProcCmdline | K::ProcArgs | K::ProcPcmdline | K::ProcAcmdline | K::ProcAargs | K::ProcExeline,
             _,
         ) => Need::text(value.split(|b| *b == b' ').max_by_key(|piece| piece.len()).unwrap_or_default()),
         // It is shown with a slash behind it.
@@ -295,7 +294,9 @@ mod tests {
         let needs = |text: &str| format!("{:?}", compile(text).need());
         assert!(needs("proc.name = nc").contains(r#"Term(ProcessName("nc"))"#));
         assert!(needs("fd.name startswith /etc/ssh/sshd").contains(r#"Term(Directory("/etc/ssh"))"#));
-        assert!(needs("proc.cmdline contains 'nc -e /bin/bash'").contains(&format!("Text({:?})", b"/bin/bash")));
+        assert!(
+            needs("proc.cmdline contains 'nc -e /bin/bash'").contains(&format!("Text({:?})", b"/bin/bash"))
+        );
         assert!(needs("fd.rip = 192.0.2.7").contains("Term(Address(192.0.2.7))"));
         let either = needs("proc.name = nc or container.id = 0123456789ab");
         assert!(either.contains("Any") && either.contains("Container"), "{either}");

@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 use vedetta_auth::{Authority, Keys};
 use vedetta_log::EventLog;
 use vedetta_model::Clock;
-use vedetta_store::{EventStore, ViewStore};
+use vedetta_store::{BlockStore, EventStore, ViewStore};
 
 use crate::{Clients, Drain};
 
@@ -20,6 +20,8 @@ pub struct Context {
     pub events: Arc<dyn EventStore>,
     /// Rows that people query.
     pub views: Arc<dyn ViewStore>,
+    /// Blocks of events.
+    pub blocks: Arc<dyn BlockStore>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Signs and verifies session and service tokens.

@@ -1,6 +1,12 @@
 //! The order to stop: one side calls, many listen, and the caller knows when all are done.
 
+use std::{fmt::Display, time::Duration};
+
+use backon::{ExponentialBuilder, Retryable as _};
 use tokio_util::sync::CancellationToken;
+
+/// First and longest wait between tries of what must be done in the end.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
 
 /// Tells tasks to take nothing new, finish and commit.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +40,23 @@ impl Drain {
             () = self.0.cancelled() => Drained::Called,
             done = work => Drained::Done(done),
         }
+    }
+
+    /// Calls again and again, with growing pauses, while the error is one that may pass. `what` says in the log what is
+    /// waiting.
+    pub async fn persist<T, E, F>(
+        &self,
+        what: &str,
+        passes: impl FnMut(&E) -> bool,
+        call: impl FnMut() -> F,
+    ) -> Drained<Result<T, E>>
+    where
+        F: Future<Output = Result<T, E>>,
+        E: Display,
+    {
+        let backoff = ExponentialBuilder::new().with_min_delay(BACKOFF.0).with_max_delay(BACKOFF.1);
+        let told = |error: &E, pause: Duration| tracing::warn!(%error, ?pause, "{what}");
+        self.or(call.retry(backoff.without_max_times()).when(passes).notify(told)).await
     }
 }
 

@@ -113,6 +113,7 @@ impl Process {
             log: backends.log.clone(),
             events: backends.events.clone(),
             views: backends.views.clone(),
+            blocks: backends.blocks.clone(),
             clock,
             keys: Arc::new(keys),
             authority,
@@ -328,6 +329,7 @@ async fn make_topics(config: &Config, backends: &Backends) -> anyhow::Result<()>
         (Topic::TELEMETRY, topics.telemetry_partitions),
         (Topic::FINDINGS, topics.findings_partitions),
         (Topic::CONTROL, topics.control_partitions),
+        (Topic::DEAD_LETTERS, 1),
     ] {
         let present = backends.log.create_topic(&topic, TopicOptions { partitions }).await?;
         if present != partitions {

@@ -258,7 +258,8 @@ impl BlockStore for EmbeddedStore {
         limit: usize,
     ) -> Result<HeadPage, StoreError> {
         let range = range.clone();
-        let page = self.read_range(move |view, store| heads(view, &store.shared.spaces, &range, after, limit));
+        let page =
+            self.read_range(move |view, store| heads(view, &store.shared.spaces, &range, after, limit));
         page.await.map_err(errors::store)
     }
 

@@ -15,11 +15,15 @@ use vedetta_store::{
 };
 
 async fn on_tempdir() -> OnDisk {
-    OnDisk::new(Options::default(), true, |store| (Arc::new(store.clone()), Arc::new(store.clone()), Arc::new(store))).await
+    OnDisk::new(Options::default(), true, |store| {
+        (Arc::new(store.clone()), Arc::new(store.clone()), Arc::new(store))
+    })
+    .await
 }
 
 async fn with_little_room() -> OnDisk {
-    OnDisk::new(tight(), false, |store| (Arc::new(store.clone()), Arc::new(store.clone()), Arc::new(store))).await
+    OnDisk::new(tight(), false, |store| (Arc::new(store.clone()), Arc::new(store.clone()), Arc::new(store)))
+        .await
 }
 
 async fn layered() -> OnDisk {

@@ -61,7 +61,8 @@ fn a_clock_that_was_set_ends_the_block() {
         batcher.event(at(minutes), &table);
     }
     batcher.seal();
-    let counts: Vec<u32> = std::iter::from_fn(|| batcher.take()).map(|sealed| decode(sealed).0.count).collect();
+    let counts: Vec<u32> =
+        std::iter::from_fn(|| batcher.take()).map(|sealed| decode(sealed).0.count).collect();
     assert_eq!(counts, [2, 1, 2, 1]);
 }
 

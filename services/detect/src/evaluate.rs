@@ -1,16 +1,10 @@
 //! From a batch of events to findings: pure, so that a replay gives the same ones.
 
 use vedetta_block::Batch;
-use vedetta_model::{
-    Event, EventId, Finding, FindingId, NodeId, Process, Timestamp,
-    finding::{Evidence, RuleRef},
-};
+use vedetta_model::{Finding, FindingId, NodeId, Process, Timestamp, finding::RuleRef};
 use vedetta_rules::{EventView, Match, Scratch};
 
 use crate::InForce;
-
-/// How many ancestors a finding carries.
-const LINEAGE: usize = 32;
 
 /// Judges every event of a batch by the rules in force. `scratch` keeps its allocations between calls.
 pub fn evaluate(batch: &Batch, rules: &InForce, detected: Timestamp, scratch: &mut Scratch) -> Vec<Finding> {
@@ -34,11 +28,10 @@ fn finding(
 ) -> Finding {
     let rule = &rules.compiled.rules()[matched.rule];
     let header = &batch.header;
-    let event_id = EventId { node: header.node, boot: header.boot, seq: view.event.seq };
     let (message, fields) = rule.format(view);
-    let lineage = lineage(&batch.processes, view.event);
+    let evidence = batch.evidence(view.event);
     Finding {
-        id: FindingId::of(&header.tenant, &rule.version, &event_id),
+        id: FindingId::of(&header.tenant, &rule.version, &evidence.event_id),
         tenant: header.tenant.clone(),
         node: header.node,
         hostname: rules.hostname(&header.node).unwrap_or_default(),
@@ -55,18 +48,9 @@ fn finding(
         },
         message,
         fields,
-        group_key: group_key(&header.node, lineage.first()),
-        evidence: Some(Evidence { event_id, event: view.event.clone(), lineage }),
+        group_key: group_key(&header.node, evidence.lineage.first()),
+        evidence: Some(evidence),
     }
-}
-
-/// The process that did it, then its ancestors.
-fn lineage(processes: &[Process], event: &Event) -> Vec<Process> {
-    let first = event.process.and_then(|index| processes.get(index as usize));
-    std::iter::successors(first, |process| processes.get(process.parent? as usize))
-        .take(LINEAGE)
-        .cloned()
-        .collect()
 }
 
 /// What related findings share: the container they happened in, else the session of the process.

@@ -1,25 +1,33 @@
 //! The consumer: blocks in, findings out, and only then the commit.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use vedetta_block::Batch;
 use vedetta_log::{AppendError, Delivery, EventLog, Group, NewRecord, Offsets, Record, Topic};
 use vedetta_model::{Clock, Finding};
 use vedetta_rules::Scratch;
-use vedetta_runtime::{Context, Drain, Drained};
+use vedetta_runtime::{Context, DeadLetters, Drain, Drained};
 
 use crate::{
     Config, RuleSets, evaluate::evaluate, findings::encode_finding, liveness::Liveness, metrics::Metrics,
 };
 
-/// First and longest wait between tries to append findings while the log refuses.
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+/// What records came to.
+#[derive(Default)]
+struct Judged {
+    findings: Vec<Finding>,
+    /// Where to go on.
+    offsets: Offsets,
+    /// Records that can't be used, and why.
+    poison: Vec<(usize, String)>,
+}
 
 /// One member of the detect group.
 pub struct Worker {
     log: Arc<dyn EventLog>,
     clock: Arc<dyn Clock>,
     drain: Drain,
+    dead_letters: DeadLetters,
     group: Group,
     rules: Arc<RuleSets>,
     liveness: Arc<Liveness>,
@@ -40,6 +48,7 @@ impl Worker {
             log: context.log.clone(),
             clock: context.clock.clone(),
             drain: context.drain.clone(),
+            dead_letters: DeadLetters::new(context.log.clone()),
             group: Group::named(&config.group),
             rules,
             liveness,
@@ -59,8 +68,12 @@ impl Worker {
                     Delivery::Assigned(positions) => tracing::debug!(?positions, "partitions taken"),
                     Delivery::Revoked(partitions) => tracing::debug!(?partitions, "partitions given up"),
                     Delivery::Records(records) => {
-                        let next = self.judge(&records);
-                        let Some((findings, offsets)) = next else { continue };
+                        let Judged { findings, offsets, poison } = self.judge(&records);
+                        for (at, why) in poison {
+                            if !self.dead_letters.bury(&records[at], "detect", &why, &self.drain).await? {
+                                return Ok(());
+                            }
+                        }
                         if !self.append(findings).await? {
                             return Ok(());
                         }
@@ -74,27 +87,21 @@ impl Worker {
         }
     }
 
-    fn judge(&mut self, records: &[Record]) -> Option<(Vec<Finding>, Offsets)> {
-        let last = records.last()?;
-        let mut findings = Vec::new();
-        for record in records {
+    fn judge(&mut self, records: &[Record]) -> Judged {
+        let mut judged = Judged::default();
+        for (at, record) in records.iter().enumerate() {
+            judged.offsets.insert(record.position.partition.clone(), record.position.offset.next());
             match Batch::decode(&record.payload) {
-                Err(error) => {
-                    self.metrics.poison.inc();
-                    tracing::error!(%error, tenant = %record.tenant, partition = %record.position.partition,
-                        offset = %record.position.offset, "a block was skipped");
-                }
+                Err(error) => judged.poison.push((at, error.to_string())),
                 // The record's tenant was checked against the certificate; the body's word is not enough.
                 Ok(batch) if batch.header.tenant != record.tenant => {
-                    self.metrics.poison.inc();
-                    tracing::error!(tenant = %record.tenant, partition = %record.position.partition,
-                        offset = %record.position.offset, "a block names another tenant than its record; skipped");
+                    judged.poison.push((at, "the block names another tenant than its record".to_owned()));
                 }
                 Ok(batch) => {
                     self.liveness.saw(&batch, record.appended);
                     let now = self.clock.now();
                     if let Some(rules) = self.rules.of(&record.tenant) {
-                        findings.extend(evaluate(&batch, &rules, now, &mut self.scratch));
+                        judged.findings.extend(evaluate(&batch, &rules, now, &mut self.scratch));
                     }
                     self.metrics.blocks.inc();
                     self.metrics.events.inc_by(batch.events.len() as u64);
@@ -102,8 +109,8 @@ impl Worker {
                 }
             }
         }
-        let offsets = BTreeMap::from([(last.position.partition.clone(), last.position.offset.next())]);
-        Some((findings, offsets))
+        self.metrics.poison.inc_by(judged.poison.len() as u64);
+        judged
     }
 
     /// Appends findings, again and again while the log refuses. False when the drain came first.
@@ -112,23 +119,15 @@ impl Worker {
             return Ok(true);
         }
         let records = findings.iter().map(encode_finding).collect::<Result<Vec<NewRecord>, _>>()?;
-        let mut wait = BACKOFF.0;
-        loop {
-            match self.log.append(&Topic::FINDINGS, records.clone()).await {
-                Ok(_) => {
-                    self.metrics.findings.inc_by(records.len() as u64);
-                    return Ok(true);
-                }
-                Err(error) if error.is_transient() => {
-                    tracing::warn!(%error, findings = records.len(), "findings wait for the log");
-                    if self.drain.or(tokio::time::sleep(wait)).await == Drained::Called {
-                        return Ok(false);
-                    }
-                    wait = (wait * 2).min(BACKOFF.1);
-                }
-                Err(AppendError::Closed) => return Ok(false),
-                Err(error) => return Err(error.into()),
+        let topic = Topic::FINDINGS;
+        let append = || self.log.append(&topic, records.clone());
+        match self.drain.persist("findings wait for the log", AppendError::is_transient, append).await {
+            Drained::Done(Ok(_)) => {
+                self.metrics.findings.inc_by(records.len() as u64);
+                Ok(true)
             }
+            Drained::Called | Drained::Done(Err(AppendError::Closed)) => Ok(false),
+            Drained::Done(Err(error)) => Err(error.into()),
         }
     }
 }

@@ -32,6 +32,12 @@ pub struct Config {
     pub max_subscriptions: usize,
     /// Password checks at a time: each costs memory and processor time on purpose.
     pub max_logins: usize,
+    /// How long a small block waits for what follows before it is kept for searches.
+    pub archive_linger_milliseconds: u64,
+    /// Days that events are kept for searches.
+    pub retention_days: u32,
+    /// Searches for events at a time.
+    pub max_searches: usize,
     /// What a GraphQL operation may ask for.
     pub limits: Limits,
 }
@@ -52,6 +58,8 @@ pub struct Limits {
     pub directives: usize,
     /// Rows that one list may look at; a longer search goes on with the next page.
     pub scanned_rows: usize,
+    /// Bytes of blocks that one search for events may read; a longer one goes on with the next page.
+    pub searched_bytes: u64,
 }
 
 impl Default for Config {
@@ -69,6 +77,9 @@ impl Default for Config {
             max_connections: 1024,
             max_subscriptions: 64,
             max_logins: 4,
+            archive_linger_milliseconds: 500,
+            retention_days: 7,
+            max_searches: 8,
             limits: Limits::default(),
         }
     }
@@ -83,6 +94,7 @@ impl Default for Limits {
             aliases: 20,
             directives: 20,
             scanned_rows: 5000,
+            searched_bytes: 256 << 20,
         }
     }
 }
@@ -91,6 +103,10 @@ impl Config {
     /// See [`Self::case_window_seconds`].
     pub const fn case_window(&self) -> Duration {
         Duration::from_secs(self.case_window_seconds)
+    }
+    /// See [`Self::retention_days`].
+    pub const fn retention(&self) -> Duration {
+        Duration::from_secs(self.retention_days as u64 * 24 * 3600)
     }
     /// See [`Self::session_hours`].
     pub const fn session(&self) -> Duration {

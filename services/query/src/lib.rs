@@ -9,6 +9,7 @@
 //! its outcome is read back from the views. Views can be dropped at any time and come back the same.
 //! Start with [`mod@projections`], then [`readers`], then [`graphql`].
 
+pub mod archive;
 pub mod config;
 mod cookies;
 pub mod graphql;

@@ -29,6 +29,12 @@ pub struct Metrics {
     pub retries: Family<ProjectionLabel, Counter>,
     /// From append to the log to readable, in seconds.
     pub latency: Histogram,
+    /// Blocks that were kept for searches.
+    pub archived: Counter,
+    /// Blocks that were merged into one with others.
+    pub merged: Counter,
+    /// Records that were put aside with the dead letters.
+    pub buried: Counter,
     /// GraphQL operations that were executed.
     pub operations: Counter,
     /// GraphQL operations that were refused for their size or shape.
@@ -53,6 +59,13 @@ impl Metrics {
         registry.register("poison_records", "Records not understood and skipped", metrics.poison.clone());
         registry.register("apply_retries", "View writes that were tried again", metrics.retries.clone());
         registry.register("latency_seconds", "From log append to readable", metrics.latency.clone());
+        registry.register("archived_blocks", "Blocks kept for searches", metrics.archived.clone());
+        registry.register("merged_blocks", "Blocks merged into one with others", metrics.merged.clone());
+        registry.register(
+            "buried_records",
+            "Records put aside with the dead letters",
+            metrics.buried.clone(),
+        );
         registry.register("operations", "GraphQL operations executed", metrics.operations.clone());
         registry.register(
             "refused_operations",
@@ -74,6 +87,9 @@ impl Metrics {
             poison: Family::default(),
             retries: Family::default(),
             latency: Histogram::new(exponential_buckets(0.001, 2.0, 14)),
+            archived: Counter::default(),
+            merged: Counter::default(),
+            buried: Counter::default(),
             operations: Counter::default(),
             refused: Counter::default(),
             timeouts: Counter::default(),

@@ -2,10 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::sync::Semaphore;
 use vedetta_log::Group;
-use vedetta_runtime::{BuildFuture, Context, Role, Running};
+use vedetta_runtime::{BuildFuture, Context, DeadLetters, Role, Running};
 
 use crate::{
+    archive::{self, Archiver},
     config::Config,
     graphql, http,
     metrics::Metrics,
@@ -54,6 +56,25 @@ fn build(context: &Context) -> BuildFuture<'_> {
                 context.drain.clone(),
             ),
         );
+        let archiver = Archiver {
+            log: context.log.clone(),
+            blocks: context.blocks.clone(),
+            dead_letters: DeadLetters::new(context.log.clone()),
+            drain: context.drain.clone(),
+            group: Group::named(&format!("{}-archive", config.group)),
+            linger: Duration::from_millis(config.archive_linger_milliseconds),
+            metrics: metrics.clone(),
+        };
+        running = running.task("archiver", archiver.run());
+        running = running.task(
+            "retention",
+            archive::retention(
+                context.blocks.clone(),
+                context.clock.clone(),
+                config.retention(),
+                context.drain.clone(),
+            ),
+        );
         let sessions = Sessions::new(
             context.keys.clone(),
             context.clients.clone(),
@@ -62,6 +83,8 @@ fn build(context: &Context) -> BuildFuture<'_> {
         );
         let state = Arc::new(State {
             store: context.views.clone(),
+            blocks: context.blocks.clone(),
+            searches: Arc::new(Semaphore::new(config.max_searches)),
             clock: context.clock.clone(),
             keys: context.keys.clone(),
             clients: context.clients.clone(),

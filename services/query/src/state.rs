@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
 use vedetta_auth::Keys;
 use vedetta_model::{Clock, TenantId};
 use vedetta_runtime::{Clients, Drain};
-use vedetta_store::ViewStore;
+use vedetta_store::{BlockStore, ViewStore};
 
 use crate::{
     config::Config,
@@ -21,6 +22,10 @@ use crate::{
 pub struct State {
     /// The views.
     pub store: Arc<dyn ViewStore>,
+    /// Blocks of events.
+    pub blocks: Arc<dyn BlockStore>,
+    /// How many more searches may run.
+    pub searches: Arc<Semaphore>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Makes session tokens.

@@ -17,6 +17,72 @@ export type Scalars = {
   JSON: { input: unknown; output: unknown; }
 };
 
+/** Events counted by the values of fields. */
+export type ActivityCounts = {
+  __typename?: 'ActivityCounts';
+  /** Everything asked for was looked at. */
+  complete: Scalars['Boolean']['output'];
+  /** The most frequent first. */
+  groups: Array<ActivityGroup>;
+  /** What is known to be missing. */
+  lost: LostAmount;
+  /** Everything asked for from this time on was looked at. */
+  reached: Scalars['DateTime']['output'];
+  /** What was looked at. */
+  searched: SearchedAmount;
+  /** All events that were counted, also of groups not listed. */
+  total: Scalars['Float']['output'];
+};
+
+export type ActivityEvent = {
+  __typename?: 'ActivityEvent';
+  event: Event;
+  /** The process that did it, then its parent, and so on up. */
+  lineage: Array<Process>;
+  /** The process that did it. */
+  process?: Maybe<Process>;
+  watchedNode?: Maybe<WatchedNode>;
+};
+
+/** How many events have these values. */
+export type ActivityGroup = {
+  __typename?: 'ActivityGroup';
+  /** How many. */
+  count: Scalars['Float']['output'];
+  /** One for each field asked for; empty where an event has none. */
+  values: Array<Scalars['String']['output']>;
+};
+
+/** Some events and how far the search came. */
+export type ActivityPage = {
+  __typename?: 'ActivityPage';
+  /** Newest first. */
+  events: Array<ActivityEvent>;
+  /** What is known to be missing. */
+  lost: LostAmount;
+  /** Pass it as `after` to go on; null when everything was looked at. A page may be short, even empty, and still go on. */
+  next?: Maybe<Scalars['String']['output']>;
+  /** Everything asked for from this time on was looked at. */
+  reached: Scalars['DateTime']['output'];
+  /** What was looked at. */
+  searched: SearchedAmount;
+};
+
+/** A piece of a running search. */
+export type ActivityStep = {
+  __typename?: 'ActivityStep';
+  /** This was the last step. */
+  done: Scalars['Boolean']['output'];
+  /** Found since the step before, newest first. */
+  events: Array<ActivityEvent>;
+  /** What is known to be missing, as far as the search came. */
+  lost: LostAmount;
+  /** Everything asked for from this time on was looked at. */
+  reached: Scalars['DateTime']['output'];
+  /** What was looked at since the search began. */
+  searched: SearchedAmount;
+};
+
 /** See `addRuleException`. */
 export type AddRuleExceptionInput = {
   exception: RuleExceptionInput;
@@ -392,6 +458,15 @@ export type LossStage =
   /** The spool on disk was full, or broken. */
   | 'SPOOL';
 
+/** What agents reported as lost of the time searched: it can't be found here. */
+export type LostAmount = {
+  __typename?: 'LostAmount';
+  /** Events that they count. */
+  events: Scalars['Float']['output'];
+  /** Reports of a loss. */
+  reports: Scalars['Float']['output'];
+};
+
 /** Deciding. */
 export type Mutation = {
   __typename?: 'Mutation';
@@ -726,6 +801,23 @@ export type RuleSetState = {
   version: Scalars['Int']['output'];
 };
 
+/** What a search looked at. */
+export type SearchedAmount = {
+  __typename?: 'SearchedAmount';
+  /** Blocks of the time that were considered. */
+  blocks: Scalars['Float']['output'];
+  /** Bytes read. */
+  bytes: Scalars['Float']['output'];
+  /** Events in the blocks considered. */
+  events: Scalars['Float']['output'];
+  /** Of these, those that were passed over by their digests, unread. */
+  skipped: Scalars['Float']['output'];
+  /** Events that were looked at one by one. */
+  tried: Scalars['Float']['output'];
+  /** Blocks that can't be read: what was in them is missing here. */
+  unreadable: Scalars['Float']['output'];
+};
+
 /** See `setCaseState`. */
 export type SetCaseStateInput = {
   caseId: Scalars['ID']['input'];
@@ -763,6 +855,11 @@ export type SeverityCount = {
 
 export type Subscription = {
   __typename?: 'Subscription';
+  /**
+   * A search for events, as in `activity`, piece by piece: what was found so far, newest first, and how far it came. Ends
+   * by itself.
+   */
+  activitySearch: ActivityStep;
   /** Cases whose findings or decisions changed. */
   caseChanged: Case;
   /** Findings as they are made. */
@@ -771,6 +868,15 @@ export type Subscription = {
   nodeChanged: WatchedNode;
   /** Rules that were turned on or off, changed or excepted. */
   ruleChanged: Rule;
+};
+
+
+export type SubscriptionActivitySearchArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  query?: InputMaybe<Scalars['String']['input']>;
+  since?: InputMaybe<Scalars['DateTime']['input']>;
+  tenant: Scalars['String']['input'];
+  until?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
 
@@ -796,6 +902,16 @@ export type SubscriptionRuleChangedArgs = {
 
 export type Tenant = Node & {
   __typename?: 'Tenant';
+  /**
+   * Events as recorded, newest first. `query` is a condition of the rule language, such as
+   * `proc.name = nc and evt.type = connect`, or a word that is looked for in names, command lines, files and users.
+   * Since a day ago unless told otherwise.
+   */
+  activity: ActivityPage;
+  /** How many events there are, by the values of fields, such as `proc.name` or `evt.type`. */
+  activityCounts: ActivityCounts;
+  /** One event by its id (evt_…), for as long as events are kept. */
+  activityEvent?: Maybe<ActivityEvent>;
   cases: CaseConnection;
   /** Every decision, newest first. Those about people are for who administers the tenant. */
   changes: ChangeConnection;
@@ -813,6 +929,29 @@ export type Tenant = Node & {
   rules: RuleConnection;
   /** Stands in URLs and in `tenant(id:)`. */
   slug: Scalars['String']['output'];
+};
+
+
+export type TenantActivityArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  query?: InputMaybe<Scalars['String']['input']>;
+  since?: InputMaybe<Scalars['DateTime']['input']>;
+  until?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+
+export type TenantActivityCountsArgs = {
+  by: Array<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  query?: InputMaybe<Scalars['String']['input']>;
+  since?: InputMaybe<Scalars['DateTime']['input']>;
+  until?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+
+export type TenantActivityEventArgs = {
+  id: Scalars['String']['input'];
 };
 
 
@@ -1079,6 +1218,11 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
+  ActivityCounts: ResolverTypeWrapper<ActivityCounts>;
+  ActivityEvent: ResolverTypeWrapper<Omit<ActivityEvent, 'watchedNode'> & { watchedNode?: Maybe<ResolversTypes['WatchedNode']> }>;
+  ActivityGroup: ResolverTypeWrapper<ActivityGroup>;
+  ActivityPage: ResolverTypeWrapper<Omit<ActivityPage, 'events'> & { events: Array<ResolversTypes['ActivityEvent']> }>;
+  ActivityStep: ResolverTypeWrapper<Omit<ActivityStep, 'events'> & { events: Array<ResolversTypes['ActivityEvent']> }>;
   AddRuleExceptionInput: AddRuleExceptionInput;
   AssignCaseInput: AssignCaseInput;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
@@ -1120,6 +1264,7 @@ export type ResolversTypes = {
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   LossEntry: ResolverTypeWrapper<LossEntry>;
   LossStage: LossStage;
+  LostAmount: ResolverTypeWrapper<LostAmount>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   NodeHealth: NodeHealth;
@@ -1142,6 +1287,7 @@ export type ResolversTypes = {
   RuleInForce: ResolverTypeWrapper<RuleInForce>;
   RulePayload: ResolverTypeWrapper<Omit<RulePayload, 'rule'> & { rule?: Maybe<ResolversTypes['Rule']> }>;
   RuleSetState: ResolverTypeWrapper<Omit<RuleSetState, 'lastChange'> & { lastChange?: Maybe<ResolversTypes['Change']> }>;
+  SearchedAmount: ResolverTypeWrapper<SearchedAmount>;
   SetCaseStateInput: SetCaseStateInput;
   SetRuleEnabledInput: SetRuleEnabledInput;
   Severity: Severity;
@@ -1163,6 +1309,11 @@ export type ResolversTypes = {
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
+  ActivityCounts: ActivityCounts;
+  ActivityEvent: Omit<ActivityEvent, 'watchedNode'> & { watchedNode?: Maybe<ResolversParentTypes['WatchedNode']> };
+  ActivityGroup: ActivityGroup;
+  ActivityPage: Omit<ActivityPage, 'events'> & { events: Array<ResolversParentTypes['ActivityEvent']> };
+  ActivityStep: Omit<ActivityStep, 'events'> & { events: Array<ResolversParentTypes['ActivityEvent']> };
   AddRuleExceptionInput: AddRuleExceptionInput;
   AssignCaseInput: AssignCaseInput;
   Boolean: Scalars['Boolean']['output'];
@@ -1201,6 +1352,7 @@ export type ResolversParentTypes = {
   Int: Scalars['Int']['output'];
   JSON: Scalars['JSON']['output'];
   LossEntry: LossEntry;
+  LostAmount: LostAmount;
   Mutation: Record<PropertyKey, never>;
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   Overview: Omit<Overview, 'topRules'> & { topRules: Array<ResolversParentTypes['RuleCount']> };
@@ -1221,6 +1373,7 @@ export type ResolversParentTypes = {
   RuleInForce: RuleInForce;
   RulePayload: Omit<RulePayload, 'rule'> & { rule?: Maybe<ResolversParentTypes['Rule']> };
   RuleSetState: Omit<RuleSetState, 'lastChange'> & { lastChange?: Maybe<ResolversParentTypes['Change']> };
+  SearchedAmount: SearchedAmount;
   SetCaseStateInput: SetCaseStateInput;
   SetRuleEnabledInput: SetRuleEnabledInput;
   SeverityCount: SeverityCount;
@@ -1236,6 +1389,43 @@ export type ResolversParentTypes = {
   WatchedNodeConnection: Omit<WatchedNodeConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['WatchedNodeEdge']>, nodes: Array<ResolversParentTypes['WatchedNode']> };
   WatchedNodeEdge: Omit<WatchedNodeEdge, 'node'> & { node: ResolversParentTypes['WatchedNode'] };
   WatchedNodePayload: Omit<WatchedNodePayload, 'watchedNode'> & { watchedNode?: Maybe<ResolversParentTypes['WatchedNode']> };
+};
+
+export type ActivityCountsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ActivityCounts'] = ResolversParentTypes['ActivityCounts']> = {
+  complete?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  groups?: Resolver<Array<ResolversTypes['ActivityGroup']>, ParentType, ContextType>;
+  lost?: Resolver<ResolversTypes['LostAmount'], ParentType, ContextType>;
+  reached?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  searched?: Resolver<ResolversTypes['SearchedAmount'], ParentType, ContextType>;
+  total?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type ActivityEventResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ActivityEvent'] = ResolversParentTypes['ActivityEvent']> = {
+  event?: Resolver<ResolversTypes['Event'], ParentType, ContextType>;
+  lineage?: Resolver<Array<ResolversTypes['Process']>, ParentType, ContextType>;
+  process?: Resolver<Maybe<ResolversTypes['Process']>, ParentType, ContextType>;
+  watchedNode?: Resolver<Maybe<ResolversTypes['WatchedNode']>, ParentType, ContextType>;
+};
+
+export type ActivityGroupResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ActivityGroup'] = ResolversParentTypes['ActivityGroup']> = {
+  count?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  values?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type ActivityPageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ActivityPage'] = ResolversParentTypes['ActivityPage']> = {
+  events?: Resolver<Array<ResolversTypes['ActivityEvent']>, ParentType, ContextType>;
+  lost?: Resolver<ResolversTypes['LostAmount'], ParentType, ContextType>;
+  next?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  reached?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  searched?: Resolver<ResolversTypes['SearchedAmount'], ParentType, ContextType>;
+};
+
+export type ActivityStepResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ActivityStep'] = ResolversParentTypes['ActivityStep']> = {
+  done?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  events?: Resolver<Array<ResolversTypes['ActivityEvent']>, ParentType, ContextType>;
+  lost?: Resolver<ResolversTypes['LostAmount'], ParentType, ContextType>;
+  reached?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  searched?: Resolver<ResolversTypes['SearchedAmount'], ParentType, ContextType>;
 };
 
 export type CaseResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Case'] = ResolversParentTypes['Case']> = {
@@ -1427,6 +1617,11 @@ export type LossEntryResolvers<ContextType = Context, ParentType extends Resolve
   until?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
+export type LostAmountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LostAmount'] = ResolversParentTypes['LostAmount']> = {
+  events?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  reports?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   addRuleException?: Resolver<ResolversTypes['RulePayload'], ParentType, ContextType, RequireFields<MutationAddRuleExceptionArgs, 'input'>>;
   assignCase?: Resolver<ResolversTypes['CasePayload'], ParentType, ContextType, RequireFields<MutationAssignCaseArgs, 'input'>>;
@@ -1556,12 +1751,22 @@ export type RuleSetStateResolvers<ContextType = Context, ParentType extends Reso
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
+export type SearchedAmountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SearchedAmount'] = ResolversParentTypes['SearchedAmount']> = {
+  blocks?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  bytes?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  events?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  skipped?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  tried?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  unreadable?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
 export type SeverityCountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SeverityCount'] = ResolversParentTypes['SeverityCount']> = {
   count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   severity?: Resolver<ResolversTypes['Severity'], ParentType, ContextType>;
 };
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  activitySearch?: SubscriptionResolver<ResolversTypes['ActivityStep'], "activitySearch", ParentType, ContextType, RequireFields<SubscriptionActivitySearchArgs, 'first' | 'tenant'>>;
   caseChanged?: SubscriptionResolver<ResolversTypes['Case'], "caseChanged", ParentType, ContextType, RequireFields<SubscriptionCaseChangedArgs, 'tenant'>>;
   findingRaised?: SubscriptionResolver<ResolversTypes['Finding'], "findingRaised", ParentType, ContextType, RequireFields<SubscriptionFindingRaisedArgs, 'tenant'>>;
   nodeChanged?: SubscriptionResolver<ResolversTypes['WatchedNode'], "nodeChanged", ParentType, ContextType, RequireFields<SubscriptionNodeChangedArgs, 'tenant'>>;
@@ -1569,6 +1774,9 @@ export type SubscriptionResolvers<ContextType = Context, ParentType extends Reso
 };
 
 export type TenantResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Tenant'] = ResolversParentTypes['Tenant']> = {
+  activity?: Resolver<ResolversTypes['ActivityPage'], ParentType, ContextType, RequireFields<TenantActivityArgs, 'first'>>;
+  activityCounts?: Resolver<ResolversTypes['ActivityCounts'], ParentType, ContextType, RequireFields<TenantActivityCountsArgs, 'by' | 'first'>>;
+  activityEvent?: Resolver<Maybe<ResolversTypes['ActivityEvent']>, ParentType, ContextType, RequireFields<TenantActivityEventArgs, 'id'>>;
   cases?: Resolver<ResolversTypes['CaseConnection'], ParentType, ContextType, RequireFields<TenantCasesArgs, 'first'>>;
   changes?: Resolver<ResolversTypes['ChangeConnection'], ParentType, ContextType, RequireFields<TenantChangesArgs, 'first'>>;
   enrollmentTokens?: Resolver<ResolversTypes['EnrollmentTokenConnection'], ParentType, ContextType, RequireFields<TenantEnrollmentTokensArgs, 'first'>>;
@@ -1651,6 +1859,11 @@ export type WatchedNodePayloadResolvers<ContextType = Context, ParentType extend
 };
 
 export type Resolvers<ContextType = Context> = {
+  ActivityCounts?: ActivityCountsResolvers<ContextType>;
+  ActivityEvent?: ActivityEventResolvers<ContextType>;
+  ActivityGroup?: ActivityGroupResolvers<ContextType>;
+  ActivityPage?: ActivityPageResolvers<ContextType>;
+  ActivityStep?: ActivityStepResolvers<ContextType>;
   Case?: CaseResolvers<ContextType>;
   CaseConnection?: CaseConnectionResolvers<ContextType>;
   CaseEdge?: CaseEdgeResolvers<ContextType>;
@@ -1676,6 +1889,7 @@ export type Resolvers<ContextType = Context> = {
   ImportRulesPayload?: ImportRulesPayloadResolvers<ContextType>;
   JSON?: GraphQLScalarType;
   LossEntry?: LossEntryResolvers<ContextType>;
+  LostAmount?: LostAmountResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Node?: NodeResolvers<ContextType>;
   Overview?: OverviewResolvers<ContextType>;
@@ -1690,6 +1904,7 @@ export type Resolvers<ContextType = Context> = {
   RuleInForce?: RuleInForceResolvers<ContextType>;
   RulePayload?: RulePayloadResolvers<ContextType>;
   RuleSetState?: RuleSetStateResolvers<ContextType>;
+  SearchedAmount?: SearchedAmountResolvers<ContextType>;
   SeverityCount?: SeverityCountResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
   Tenant?: TenantResolvers<ContextType>;

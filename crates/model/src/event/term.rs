@@ -33,7 +33,10 @@ impl<'a> Term<'a> {
     /// The directories by which a path, or what begins with such a beginning of one, can be looked up,
     /// from the top. Purely by its text: a slash ends a directory.
     pub fn directories(path: &'a str) -> impl Iterator<Item = &'a str> {
-        path.match_indices('/').map(|(at, _)| &path[..at]).filter(|directory| !directory.is_empty()).take(DEPTH)
+        path.match_indices('/')
+            .map(|(at, _)| &path[..at])
+            .filter(|directory| !directory.is_empty())
+            .take(DEPTH)
     }
 }
 

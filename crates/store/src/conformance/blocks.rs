@@ -6,9 +6,7 @@ use vedetta_block::{Builder, Header};
 use vedetta_model::{BootId, Event, EventId, NodeId, TenantId, Timestamp, event::Unshare};
 
 use super::{Fixture, soon, tenant};
-use crate::{
-    BUCKET_NANOS, BlockId, BlockRange, BlockStore, Head, Kept, Order, StoreError, Usage, bucket_of,
-};
+use crate::{BUCKET_NANOS, BlockId, BlockRange, BlockStore, Head, Kept, Order, StoreError, Usage, bucket_of};
 
 const HOUR: i64 = BUCKET_NANOS;
 const SECOND: i64 = 1_000_000_000;
@@ -36,7 +34,14 @@ fn filled(of: &str, on: u128, (first, last): (u64, u64), (from, to): (i64, i64),
     let mut builder = Builder::new(tenant(of), node(on), boot(on));
     for seq in first..=last {
         let time = if seq == first { at(from) } else { at(to) };
-        builder.push(Event { seq, time, process: None, tid: 0, result: 0, payload: Unshare { flags }.into() });
+        builder.push(Event {
+            seq,
+            time,
+            process: None,
+            tid: 0,
+            result: 0,
+            payload: Unshare { flags }.into(),
+        });
     }
     builder.finish().unwrap()
 }
@@ -82,7 +87,9 @@ async fn total(store: &dyn BlockStore, of: &str) -> Usage {
 
 /// What was kept is there as it came, also after reopening and a crash.
 pub async fn blocks_are_kept_as_they_came(mut fixture: impl Fixture) {
-    let kept: Vec<Bytes> = (0..20).map(|n| block("a", n % 3, (n as u64 * 2 + 1, n as u64 * 2 + 2), (n as i64, n as i64 + 1))).collect();
+    let kept: Vec<Bytes> = (0..20)
+        .map(|n| block("a", n % 3, (n as u64 * 2 + 1, n as u64 * 2 + 2), (n as i64, n as i64 + 1)))
+        .collect();
     let ids: Vec<_> = kept.iter().map(id).collect();
     for round in 0..3 {
         let blocks = fixture.blocks();
@@ -162,20 +169,28 @@ pub async fn ranges_give_the_blocks_that_overlap_in_order(fixture: impl Fixture)
     let mut blocks: Vec<Bytes> = (0..12_i64)
         .map(|n| {
             let length = if n % 4 == 0 { HOUR } else { 10 * SECOND };
-            block("a", (n % 2) as u128, (n as u64 * 10 + 1, n as u64 * 10 + 9), (n * 600 * SECOND, n * 600 * SECOND + length))
+            block(
+                "a",
+                (n % 2) as u128,
+                (n as u64 * 10 + 1, n as u64 * 10 + 9),
+                (n * 600 * SECOND, n * 600 * SECOND + length),
+            )
         })
         .collect();
     blocks.push(block("a", 9, (1, 2), (-BASE - 5 * SECOND, -BASE - SECOND)));
     store.keep(&blocks).await.unwrap();
     let headers: Vec<Header> = blocks.iter().map(|block| Header::parse(block).unwrap().0).collect();
     let (early, late) = (-BASE - HOUR, 5 * HOUR);
-    for (since, until) in [(early, late), (0, 1), (600 * SECOND, 1200 * SECOND), (HOUR, late), (early, 0), (HOUR, HOUR)] {
+    for (since, until) in
+        [(early, late), (0, 1), (600 * SECOND, 1200 * SECOND), (HOUR, late), (early, 0), (HOUR, HOUR)]
+    {
         let range = range("a", since, until);
         let mut wanted: Vec<_> = headers.iter().filter(|h| range.overlaps(h)).map(BlockId::of).collect();
         wanted.sort_unstable();
         for limit in [1, 2, 5, 100] {
             assert_eq!(walk(&*store, &range, limit).await, wanted, "{since} to {until}");
-            let mut backwards = walk(&*store, &BlockRange { order: Order::Descending, ..range.clone() }, limit).await;
+            let mut backwards =
+                walk(&*store, &BlockRange { order: Order::Descending, ..range.clone() }, limit).await;
             backwards.reverse();
             assert_eq!(backwards, wanted, "{since} to {until}, backwards");
         }
@@ -190,9 +205,15 @@ pub async fn an_event_leads_to_its_block(fixture: impl Fixture) {
     let holding = async |of: &str, on: u128, run: u128, seq: u64| {
         store.holding(&tenant(of), &EventId { node: node(on), boot: boot(run), seq }).await.unwrap()
     };
-    for (seq, wanted) in
-        [(4, None), (5, Some(&low)), (9, Some(&low)), (10, None), (20, Some(&high)), (29, Some(&high)), (30, None)]
-    {
+    for (seq, wanted) in [
+        (4, None),
+        (5, Some(&low)),
+        (9, Some(&low)),
+        (10, None),
+        (20, Some(&high)),
+        (29, Some(&high)),
+        (30, None),
+    ] {
         assert_eq!(holding("a", 1, 1, seq).await, wanted.map(id), "{seq}");
     }
     assert_eq!(holding("a", 1, 2, 5).await, None, "of another run");
@@ -203,12 +224,18 @@ pub async fn an_event_leads_to_its_block(fixture: impl Fixture) {
 /// Whole buckets go, with all that pointed at them; what is younger stays.
 pub async fn old_buckets_are_dropped_whole(mut fixture: impl Fixture) {
     let store = fixture.blocks();
-    let old: Vec<_> = (0..5).map(|n| block("a", 1, (n * 10 + 1, n * 10 + 5), (n as i64 * SECOND, n as i64 * SECOND + 1))).collect();
+    let old: Vec<_> = (0..5)
+        .map(|n| block("a", 1, (n * 10 + 1, n * 10 + 5), (n as i64 * SECOND, n as i64 * SECOND + 1)))
+        .collect();
     let young = block("a", 1, (100, 110), (HOUR + 1, HOUR + 2));
     let others = block("b", 1, (1, 5), (0, 1));
     store.keep(&old).await.unwrap();
     store.keep(&[young.clone(), others.clone()]).await.unwrap();
-    assert_eq!(store.expire(&tenant("a"), at(HOUR - 1)).await.unwrap(), Usage::default(), "its bucket goes on");
+    assert_eq!(
+        store.expire(&tenant("a"), at(HOUR - 1)).await.unwrap(),
+        Usage::default(),
+        "its bucket goes on"
+    );
     let before = total(&*store, "a").await;
     store.expire(&tenant("a"), at(HOUR + 5)).await.unwrap();
     let after = total(&*store, "a").await;
@@ -221,7 +248,10 @@ pub async fn old_buckets_are_dropped_whole(mut fixture: impl Fixture) {
     let store = fixture.blocks();
     assert_eq!(walk(&*store, &all("a"), 10).await, [id(&young)]);
     assert_eq!(store.blocks(&tenant("a"), &[id(&old[0]), id(&young)]).await.unwrap(), [None, Some(young)]);
-    assert_eq!(store.holding(&tenant("a"), &EventId { node: node(1), boot: boot(1), seq: 1 }).await.unwrap(), None);
+    assert_eq!(
+        store.holding(&tenant("a"), &EventId { node: node(1), boot: boot(1), seq: 1 }).await.unwrap(),
+        None
+    );
     assert_eq!(walk(&*store, &all("b"), 10).await, [id(&others)]);
     store.expire(&tenant("a"), at(3 * HOUR)).await.unwrap();
     assert_eq!(store.archived().await.unwrap(), [tenant("b")]);
@@ -231,8 +261,11 @@ pub async fn old_buckets_are_dropped_whole(mut fixture: impl Fixture) {
 /// Blocks, events and bytes are counted by bucket.
 pub async fn stored_bytes_are_counted(fixture: impl Fixture) {
     let store = fixture.blocks();
-    let blocks =
-        [block("a", 1, (1, 3), (0, 1)), block("a", 1, (4, 9), (HOUR - 1, HOUR + 1)), block("a", 2, (1, 1), (2, 2))];
+    let blocks = [
+        block("a", 1, (1, 3), (0, 1)),
+        block("a", 1, (4, 9), (HOUR - 1, HOUR + 1)),
+        block("a", 2, (1, 1), (2, 2)),
+    ];
     store.keep(&blocks).await.unwrap();
     store.keep(&blocks).await.unwrap();
     let bytes = |at: usize| blocks[at].len() as u64;
@@ -268,7 +301,8 @@ pub async fn no_tenant_sees_anothers_blocks(fixture: impl Fixture) {
 /// Two archivers of the same blocks at once keep each once.
 pub async fn many_archivers_at_once_keep_each_block_once(fixture: impl Fixture) {
     let store = fixture.blocks();
-    let blocks: Vec<_> = (0..30_u64).map(|n| block("a", 1, (n * 2 + 1, n * 2 + 2), (n as i64, n as i64 + 1))).collect();
+    let blocks: Vec<_> =
+        (0..30_u64).map(|n| block("a", 1, (n * 2 + 1, n * 2 + 2), (n as i64, n as i64 + 1))).collect();
     let archivers: Vec<_> = (0..4)
         .map(|at| {
             let (store, blocks) = (store.clone(), blocks.clone());

@@ -24,8 +24,8 @@ use vedetta_model::{TenantId, Timestamp};
 
 pub use self::{blocks::*, events::*, isolation::*, outbox::*, views::*};
 use crate::{
-    BlockStore, Checkpoint, EventStore, NewEvent, Page, Row, Shard, Stored, StreamId, Version, View, ViewChange, ViewKey,
-    ViewRange, ViewStore,
+    BlockStore, Checkpoint, EventStore, NewEvent, Page, Row, Shard, Stored, StreamId, Version, View,
+    ViewChange, ViewKey, ViewRange, ViewStore,
 };
 
 /// A store to test, and what can befall it.

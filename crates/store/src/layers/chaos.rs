@@ -54,7 +54,10 @@ impl<S> Chaos<S> {
     }
 
     /// One call as fate wants it: late, not at all, or done and denied.
-    pub(super) async fn suffer<T, E: From<StoreError>>(&self, call: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    pub(super) async fn suffer<T, E: From<StoreError>>(
+        &self,
+        call: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
         let (delay, failed, half_done) = {
             let (mut rng, faults) = (lock(&self.rng), &self.faults);
             let slow = rng.random_bool(faults.slow);

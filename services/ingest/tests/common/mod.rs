@@ -77,7 +77,8 @@ impl Sandbox {
         let context = Context {
             log: log.clone(),
             events: store.clone(),
-            views: store,
+            views: store.clone(),
+            blocks: store,
             clock: clock.clone(),
             keys,
             authority: authority.clone(),

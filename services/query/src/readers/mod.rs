@@ -1,6 +1,7 @@
 //! Reading the views. Every read goes through [`Views`], which holds the tenant of a verified
 //! caller: there is no function here that takes a tenant from a request.
 
+pub mod activity;
 pub mod cases;
 pub mod changes;
 pub mod findings;

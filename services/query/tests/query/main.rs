@@ -1,5 +1,6 @@
 //! The role as its users see it: records in, rows and answers out.
 
+mod activity;
 mod api;
 mod isolation;
 mod limits;

@@ -48,6 +48,7 @@ impl World {
             log,
             events: Arc::new(store.clone()),
             views: Arc::new(store.clone()),
+            blocks: Arc::new(store.clone()),
             clock: clock.clone(),
             keys: Arc::new(Keys::open_or_create(&dir.path().join("keys"), &mut rand::rng()).unwrap()),
             authority: Arc::new(Authority::open_or_create(&dir.path().join("pki"), &*clock).unwrap()),

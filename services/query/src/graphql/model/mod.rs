@@ -1,5 +1,6 @@
 //! The objects of the API, one file per noun.
 
+pub mod activity;
 pub mod case;
 pub mod change;
 pub mod event;

@@ -8,6 +8,7 @@ use vedetta_model::Timestamp;
 
 use super::{
     Rule,
+    activity::{ActivityCounts, ActivityEvent, ActivityGroup, ActivityPage, Asked, encode, searching},
     case::{CaseConnection, CaseFilter},
     change::{ChangeConnection, ChangeFilter},
     finding::{FindingConnection, FindingFilter},
@@ -25,9 +26,12 @@ use crate::{
         scalars::DateTime,
         scope::Scope,
     },
-    readers::Slice,
+    readers::{Slice, activity::field},
     session::with_bearer,
 };
+
+/// Most fields that events are grouped by.
+const MOST_FIELDS: usize = 4;
 
 /// The time an overview covers unless told otherwise.
 pub const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -117,6 +121,62 @@ impl Tenant {
     }
     async fn rule(&self, name: String) -> Answer<Option<Rule>> {
         Ok(self.scope.views().rule(&name).await?.map(|row| Rule::of(&self.scope, row)))
+    }
+    /// Events as recorded, newest first. `query` is a condition of the rule language, such as
+    /// `proc.name = nc and evt.type = connect`, or a word that is looked for in names, command lines, files and users.
+    /// Since a day ago unless told otherwise.
+    #[graphql(complexity = "cost(first, 50, child_complexity)")]
+    async fn activity(
+        &self,
+        query: Option<String>,
+        since: Option<DateTime>,
+        until: Option<DateTime>,
+        #[graphql(default = 50)] first: Option<i32>,
+        after: Option<String>,
+    ) -> Answer<ActivityPage> {
+        let want = PageArgs::new(first, 50, None)?.first;
+        let query = Asked { query, since, until, after }.query(&self.scope)?;
+        let (activity, _permit) = searching(&self.scope)?;
+        let found = activity.find(query, want).await?;
+        Ok(ActivityPage {
+            events: found.events.into_iter().map(|hit| ActivityEvent::of(&self.scope, hit.item)).collect(),
+            reached: found.reached.into(),
+            next: found.next.map(encode),
+            searched: found.scanned.into(),
+            lost: found.lost.into(),
+        })
+    }
+    /// One event by its id (evt_…), for as long as events are kept.
+    #[graphql(complexity = "10 + child_complexity")]
+    async fn activity_event(&self, id: String) -> Answer<Option<ActivityEvent>> {
+        let Ok(id) = id.parse() else { return Ok(None) };
+        let (activity, _permit) = searching(&self.scope)?;
+        Ok(activity.event(&id).await?.map(|occurrence| ActivityEvent::of(&self.scope, occurrence)))
+    }
+    /// How many events there are, by the values of fields, such as `proc.name` or `evt.type`.
+    #[graphql(complexity = "cost(first, 50, child_complexity)")]
+    async fn activity_counts(
+        &self,
+        query: Option<String>,
+        since: Option<DateTime>,
+        until: Option<DateTime>,
+        by: Vec<String>,
+        #[graphql(default = 50)] first: Option<i32>,
+    ) -> Answer<ActivityCounts> {
+        let want = PageArgs::new(first, 50, None)?.first;
+        let by = by.iter().take(MOST_FIELDS).map(|name| field(name)).collect::<Result<_, _>>()?;
+        let query = Asked { query, since, until, after: None }.query(&self.scope)?;
+        let (activity, _permit) = searching(&self.scope)?;
+        let counts = activity.count(query, by, want).await?;
+        let group = |(values, count)| ActivityGroup { values, count: count as f64 };
+        Ok(ActivityCounts {
+            groups: counts.groups.into_iter().map(group).collect(),
+            total: counts.total as f64,
+            complete: counts.complete,
+            reached: counts.reached.into(),
+            searched: counts.scanned.into(),
+            lost: counts.lost.into(),
+        })
     }
     /// Which rules were in force at a time, from the event stream itself. Without `asOf`: now.
     #[graphql(complexity = "50 + child_complexity * 50")]

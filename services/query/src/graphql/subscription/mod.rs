@@ -1,5 +1,6 @@
 //! What comes by itself. Each event is checked against tenant, filter and session before it goes out.
 
+mod activity;
 mod changes;
 mod findings;
 
@@ -12,8 +13,14 @@ use vedetta_api::Code;
 use vedetta_model::control::Permission;
 
 use super::{
+    connection::PageArgs,
     errors::{Answer, Failure, error},
-    model::{Case, Finding, Rule, WatchedNode, finding::FindingFilter},
+    model::{
+        Case, Finding, Rule, WatchedNode,
+        activity::{ActivityStep, Asked},
+        finding::FindingFilter,
+    },
+    scalars::DateTime,
     scope::Scope,
 };
 
@@ -84,6 +91,22 @@ impl Subscription {
         let listener = listener(context, &tenant)?;
         let query = filter.unwrap_or_default().query(&listener.scope);
         Ok(findings::stream(listener, query))
+    }
+
+    /// A search for events, as in `activity`, piece by piece: what was found so far, newest first, and how far it came. Ends
+    /// by itself.
+    async fn activity_search(
+        &self,
+        context: &Context<'_>,
+        tenant: String,
+        query: Option<String>,
+        since: Option<DateTime>,
+        until: Option<DateTime>,
+        #[graphql(default = 500)] first: Option<i32>,
+    ) -> Result<impl Stream<Item = Result<ActivityStep, Error>> + use<>, Failure> {
+        let listener = listener(context, &tenant)?;
+        let want = PageArgs::new(first, 500, None)?.first;
+        activity::stream(listener, Asked { query, since, until, after: None }, want)
     }
 
     /// Cases whose findings or decisions changed.

@@ -9,6 +9,7 @@ use axum::{Router, body::Body};
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode, header};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use tower::ServiceExt;
 use vedetta_api::{Channel, tenant::v1::tenant_service_server::TenantServiceServer};
 use vedetta_auth::Keys;
@@ -53,7 +54,9 @@ impl Bench {
     pub async fn with(config: Config) -> Self {
         let clock = Arc::new(ManualClock::at(NOON.parse().unwrap()));
         let log = Arc::new(MemoryLog::new(clock.clone()));
-        for (topic, partitions) in [(Topic::TELEMETRY, 3), (Topic::FINDINGS, 3), (Topic::CONTROL, 2)] {
+        for (topic, partitions) in
+            [(Topic::TELEMETRY, 3), (Topic::FINDINGS, 3), (Topic::CONTROL, 2), (Topic::DEAD_LETTERS, 1)]
+        {
             log.create_topic(&topic, TopicOptions { partitions }).await.unwrap();
         }
         let store = Arc::new(MemoryStore::new());
@@ -66,6 +69,8 @@ impl Bench {
         let drain = Drain::new();
         let state = Arc::new(State {
             store: store.clone(),
+            blocks: store.clone(),
+            searches: Arc::new(Semaphore::new(config.max_searches)),
             clock: clock.clone(),
             keys: keys.clone(),
             clients: clients.clone(),

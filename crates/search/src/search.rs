@@ -1,0 +1,199 @@
+//! Which blocks are opened, in which order, and when a hit is given out.
+
+use std::{
+    collections::{BinaryHeap, VecDeque},
+    sync::Arc,
+};
+
+use futures::Stream;
+use vedetta_model::{EventId, TenantId, Timestamp};
+use vedetta_rules::{Condition, KindSet};
+use vedetta_store::{BlockId, BlockRange, BlockStore, Order, StoreError};
+
+use crate::chunk::{Found, Lost, Scanned, Take, Wanted, search_blocks};
+
+/// Heads fetched by one call to the store.
+const PAGE: usize = 512;
+/// Blocks opened at a time: few at first, so that something shows at once.
+const CHUNK: (usize, usize) = (2, 32);
+/// Losses are reported a little later than they happen: so long behind the asked time reports count too.
+const REPORT_NANOS: i64 = 120_000_000_000;
+
+/// What is looked for, and where.
+pub struct Search {
+    /// The blocks.
+    pub store: Arc<dyn BlockStore>,
+    /// Whose.
+    pub tenant: TenantId,
+    /// Time of the first event asked for.
+    pub since: Timestamp,
+    /// Time behind the last event asked for.
+    pub until: Timestamp,
+    /// Kinds of event asked for.
+    pub kinds: KindSet,
+    /// What has to hold.
+    pub condition: Option<Condition>,
+    /// Goes on behind a place that an earlier search came to.
+    pub before: Option<Place>,
+    /// Hits come newest first, each only when nothing newer can come. Without it they come as they are found.
+    pub in_order: bool,
+}
+
+impl std::fmt::Debug for Search {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Search").field("tenant", &self.tenant).finish_non_exhaustive()
+    }
+}
+
+/// Where an event stands in the order of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// When it happened.
+    pub time: Timestamp,
+    /// Which it is.
+    pub event: EventId,
+}
+
+/// An event that was found.
+#[derive(Debug, Clone)]
+pub struct Hit<T> {
+    /// Where it stands.
+    pub place: Place,
+    /// What was made of it.
+    pub item: T,
+}
+
+/// A piece of a search.
+#[derive(Debug)]
+pub struct Step<T> {
+    /// Found since the step before, newest first.
+    pub hits: Vec<Hit<T>>,
+    /// Everything asked for from this time on has been given out. `since` when the search is done.
+    pub reached: Timestamp,
+    /// Looked at since the step before.
+    pub scanned: Scanned,
+    /// Known to be missing, as told since the step before.
+    pub lost: Lost,
+}
+
+/// Why a search ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The thread that searched is gone.
+    #[error("the search was broken off: {0}")]
+    Thread(#[from] tokio::task::JoinError),
+}
+
+/// By place, the newest on top.
+struct Waiting<T>(Hit<T>);
+
+impl<T> PartialEq for Waiting<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.place == other.0.place
+    }
+}
+impl<T> Eq for Waiting<T> {}
+impl<T> PartialOrd for Waiting<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl<T> Ord for Waiting<T> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.place.cmp(&other.0.place)
+    }
+}
+
+impl Search {
+    /// Runs it. `take` makes of each event found what the caller wants of it. The stream ends when everything was looked
+    /// at; dropping it ends the search.
+    pub fn run<T: Send + 'static>(
+        self,
+        take: impl Take<T>,
+    ) -> impl Stream<Item = Result<Step<T>, SearchError>> + Send {
+        let Self { store, tenant, since, until, kinds, condition, before, in_order } = self;
+        let end = before.map_or(until, |before| {
+            until.min(Timestamp::from_nanos(before.time.as_nanos().saturating_add(1)))
+        });
+        let range = BlockRange {
+            tenant: tenant.clone(),
+            since,
+            until: Timestamp::from_nanos(end.as_nanos().saturating_add(REPORT_NANOS)),
+            order: Order::Descending,
+        };
+        let kinds = condition.as_ref().map_or(kinds, |condition| {
+            condition.kinds().iter().filter(|kind| kinds.contains(*kind)).collect()
+        });
+        let wanted = Arc::new(Wanted { condition, kinds, since, until, before });
+        let take = Arc::new(take);
+        async_stream::try_stream! {
+            let mut heap: BinaryHeap<Waiting<T>> = BinaryHeap::new();
+            let mut after: Option<BlockId> = None;
+            let mut size = CHUNK.0;
+            loop {
+                let page = store.heads(&range, after, PAGE).await?;
+                let mut scanned = Scanned::default();
+                let mut open = VecDeque::new();
+                for head in &page.heads {
+                    let in_time = head.header.earliest < end;
+                    if in_time {
+                        scanned.blocks += 1;
+                        scanned.events += u64::from(head.header.count);
+                    }
+                    if wanted.may_be_in(&head.header) || wanted.tells_losses(&head.header) {
+                        open.push_back(head.id);
+                    } else if in_time {
+                        scanned.skipped += 1;
+                    }
+                }
+                // No block behind this page has a later event.
+                let behind = page.next.map_or(since, |next| next.latest);
+                let mut lost = Lost::default();
+                while !open.is_empty() {
+                    let chunk: Vec<BlockId> = open.drain(..size.min(open.len())).collect();
+                    size = (size * 2).min(CHUNK.1);
+                    let blocks = store.blocks(&tenant, &chunk).await?;
+                    let (for_thread, taking) = (wanted.clone(), take.clone());
+                    let searched =
+                        tokio::task::spawn_blocking(move || search_blocks(&for_thread, &blocks, &*taking));
+                    let Found { hits, scanned: more, lost: more_lost } = searched.await?;
+                    scanned += more;
+                    lost += more_lost;
+                    heap.extend(hits.into_iter().map(Waiting));
+                    let Some(next) = open.front() else { break };
+                    let hits = given_out(&mut heap, next.latest, in_order);
+                    yield Step { hits, reached: next.latest.max(since), scanned, lost };
+                    (scanned, lost) = (Scanned::default(), Lost::default());
+                }
+                after = page.next;
+                let reached = behind.max(since);
+                let hits = if after.is_some() { given_out(&mut heap, reached, in_order) } else { all(&mut heap) };
+                yield Step { hits, reached, scanned, lost };
+                if after.is_none() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// The hits before which nothing can come any more: those later than `latest`, or all when order does not matter.
+fn given_out<T>(heap: &mut BinaryHeap<Waiting<T>>, latest: Timestamp, in_order: bool) -> Vec<Hit<T>> {
+    if !in_order {
+        return all(heap);
+    }
+    let mut hits = Vec::new();
+    while let Some(top) = heap.peek()
+        && top.0.place.time > latest
+    {
+        hits.extend(heap.pop().map(|Waiting(hit)| hit));
+    }
+    hits
+}
+
+fn all<T>(heap: &mut BinaryHeap<Waiting<T>>) -> Vec<Hit<T>> {
+    std::mem::take(heap).into_sorted_vec().into_iter().rev().map(|Waiting(hit)| hit).collect()
+}
