@@ -285,12 +285,13 @@ async fn events_are_seen_by_nobody_else(world: &World) -> anyhow::Result<()> {
         Ok(Some(data["tenant"]["activity"]["events"][0]["event"]["id"].take()).filter(Value::is_string))
     })
     .await?;
-    let query = "query($tenant: ID!, $id: String!) { tenant(id: $tenant) { activityEvent(id: $id) { event { id } }
+    let query = "query($tenant: String!, $id: String!) { tenant(id: $tenant) { activityEvent(id: $id) { event { id } }
         activity { events { event { id } } searched { blocks } } } }";
     let own = world.first.ask(query, json!({ "tenant": "default", "id": id })).await?;
     assert_eq!(own["tenant"]["activityEvent"]["event"]["id"], id);
     let foreign = world.second.ask(query, json!({ "tenant": "rival", "id": id })).await?;
-    let nothing = json!({ "activityEvent": null, "activity": { "events": [], "searched": { "blocks": 0.0 } } });
+    let nothing =
+        json!({ "activityEvent": null, "activity": { "events": [], "searched": { "blocks": 0.0 } } });
     assert_eq!(foreign["tenant"], nothing);
     Ok(())
 }

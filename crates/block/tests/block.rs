@@ -181,6 +181,40 @@ fn a_long_line_of_ancestors_with_thousands_of_empty_arguments_fits() {
     assert_eq!(batch.processes.iter().map(|process| process.args.len()).sum::<usize>(), 64 * 4096);
 }
 
+/// Every field of a process, with a value that no other field has and that a missing column would not read as.
+#[test]
+fn every_field_of_a_process_comes_back_as_it_went_in() {
+    let time = |nanos: i64| Timestamp::from_nanos(1_700_000_000_000_000_000 + nanos);
+    let whole = Process {
+        key: ProcessKey { pid: u32::MAX, start: time(1) },
+        parent: Some(0),
+        ppid: 2,
+        exec_time: time(3),
+        name: "name".into(),
+        exe: "/exe".into(),
+        args: vec!["a0".into(), String::new(), "ü/…".into()],
+        cwd: "/cwd".into(),
+        uid: 4,
+        euid: 5,
+        gid: 6,
+        egid: u32::MAX,
+        user: "user".into(),
+        loginuid: Some(7),
+        tty: 8,
+        sid: 9,
+        session_start: Timestamp::from_nanos(i64::MIN),
+        pgid: 10,
+        container_id: "container".into(),
+        exe_from_memfd: true,
+    };
+    let mut builder = Builder::new(tenant(), node(), boot());
+    builder.process(process(1, None, "init"));
+    let acting = builder.process(whole.clone());
+    builder.push(event(1, Some(acting), open("/")));
+    let batch = Batch::decode(&builder.finish().unwrap()).unwrap();
+    assert_eq!(batch.processes[1], whole);
+}
+
 /// Every kind, with its widest values.
 #[test]
 fn every_kind_comes_back_as_it_went_in() {

@@ -205,9 +205,9 @@ mod tests {
     impl<'e> One<'e> {
         fn of(event: &'e Event, processes: &'e [Process]) -> Self {
             let mut terms = HashSet::new();
-            event.terms(|term| drop(terms.insert(term)));
+            event.terms(|term| _ = terms.insert(term));
             if let Some(process) = event.process {
-                processes[process as usize].terms(|term| drop(terms.insert(term)));
+                processes[process as usize].terms(|term| _ = terms.insert(term));
             }
             let texts = serde_json::to_vec(&(event, processes)).unwrap();
             Self { event, terms, texts }

@@ -1,7 +1,7 @@
 //! Rows to columns.
 
 use hashbrown::HashMap;
-use vedetta_model::{Event, Process, event::SocketAddress};
+use vedetta_model::{Event, Process, Timestamp, event::SocketAddress};
 
 use super::{
     MAX_PARTS,
@@ -83,30 +83,52 @@ impl Writer {
 
     /// What is mostly the same as elsewhere is told as the difference.
     fn process(&mut self, process: &Process, all: &[Process]) {
-        let parent = process.parent.and_then(|index| all.get(index as usize)).map_or(0, |p| p.key.pid);
-        let since = |from: i64, time: i64| time.wrapping_sub(from);
-        let start = process.key.start.as_nanos();
+        // All fields by name: a new one that is not written does not compile.
+        let Process {
+            key,
+            parent,
+            ppid,
+            exec_time,
+            name,
+            exe,
+            args,
+            cwd,
+            uid,
+            euid,
+            gid,
+            egid,
+            user,
+            loginuid,
+            tty,
+            sid,
+            session_start,
+            pgid,
+            container_id,
+            exe_from_memfd,
+        } = process;
+        let parent_pid = parent.and_then(|index| all.get(index as usize)).map_or(0, |p| p.key.pid);
+        let since_start = |time: &Timestamp| time.as_nanos().wrapping_sub(key.start.as_nanos());
         let mut row = self.row(table::PROCESSES);
-        process.key.put(&mut row);
-        process.parent.put(&mut row);
-        row.int(i64::from(process.ppid) - i64::from(parent));
-        row.int(since(start, process.exec_time.as_nanos()));
-        process.name.put(&mut row);
-        process.exe.put(&mut row);
-        process.args.put(&mut row);
-        process.cwd.put(&mut row);
-        process.uid.put(&mut row);
-        row.int(i64::from(process.euid) - i64::from(process.uid));
-        process.gid.put(&mut row);
-        row.int(i64::from(process.egid) - i64::from(process.gid));
-        process.user.put(&mut row);
-        process.loginuid.put(&mut row);
-        process.tty.put(&mut row);
-        process.sid.put(&mut row);
-        row.int(since(start, process.session_start.as_nanos()));
-        row.int(i64::from(process.pgid) - i64::from(process.key.pid));
-        process.container_id.put(&mut row);
-        process.exe_from_memfd.put(&mut row);
+        key.put(&mut row);
+        parent.put(&mut row);
+        row.int(i64::from(*ppid) - i64::from(parent_pid));
+        row.int(since_start(exec_time));
+        name.put(&mut row);
+        exe.put(&mut row);
+        args.put(&mut row);
+        cwd.put(&mut row);
+        uid.put(&mut row);
+        row.int(i64::from(*euid) - i64::from(*uid));
+        gid.put(&mut row);
+        row.int(i64::from(*egid) - i64::from(*gid));
+        user.put(&mut row);
+        loginuid.put(&mut row);
+        tty.put(&mut row);
+        sid.put(&mut row);
+        row.int(since_start(session_start));
+        row.int(i64::from(*pgid) - i64::from(key.pid));
+        container_id.put(&mut row);
+        exe_from_memfd.put(&mut row);
     }
 
     fn finish(self, processes: usize) -> Result<Vec<u8>, BuildError> {

@@ -55,7 +55,7 @@ pub struct Process {
     pub pgid: u32,
     /// Container id from the control group path. Empty for a process of the host.
     pub container_id: String,
-    /// True when the program file was made or changed after its mount's lower layer, or lies in memory only.
+    /// True when the program file lies in memory only (`memfd_create`).
     pub exe_from_memfd: bool,
 }
 

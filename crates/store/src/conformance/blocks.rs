@@ -130,7 +130,7 @@ pub async fn keeping_twice_is_keeping_once(fixture: impl Fixture) {
 pub async fn what_overlaps_is_refused_and_the_rest_kept(fixture: impl Fixture) {
     let store = fixture.blocks();
     let first = block("a", 1, (10, 20), (0, 5));
-    store.keep(&[first.clone()]).await.unwrap();
+    store.keep(std::slice::from_ref(&first)).await.unwrap();
     let before = id(&first);
     let clash = [
         block("a", 1, (5, 10), (0, 5)),
