@@ -32,8 +32,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "vedetta",
         &[
-            "api", "auth", "backends", "log", "store", "rules", "runtime", "model", "ingest", "detect",
-            "query", "tenant",
+            "api", "auth", "backends", "block", "log", "store", "rules", "runtime", "model", "ingest",
+            "detect", "query", "tenant",
         ],
     ),
     ("vedetta-load", &["*"]),

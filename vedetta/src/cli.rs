@@ -5,7 +5,9 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{CommandFactory, Parser, Subcommand};
 use vedetta_runtime::{ProcessArgs, Role};
 
-use crate::{ROLES, config_command, doctor, down, local_agent::LocalAgentArgs, rules_command, up};
+use crate::{
+    ROLES, block_command, config_command, doctor, down, local_agent::LocalAgentArgs, rules_command, up,
+};
 
 /// Runtime security and observability: watches what really runs, finds what should not.
 #[derive(Debug, Parser)]
@@ -44,6 +46,9 @@ enum Command {
     /// Rule files.
     #[command(subcommand)]
     Rules(rules_command::RulesCommand),
+    /// Blocks of events.
+    #[command(subcommand)]
+    Block(block_command::BlockCommand),
     /// Prints a completion script for a shell.
     Completions {
         /// Which shell.
@@ -66,6 +71,7 @@ impl Cli {
                 ExitCode::SUCCESS
             }
             Command::Rules(command) => command.run(),
+            Command::Block(command) => command.run(),
             Command::Config(command) => command.run(&self.process),
             Command::Up(agent) => with_config(&self.process, |config| up::run(config, &agent)),
             Command::Agent(agent) => with_config(&self.process, |config| up::run_agent(config, &agent)),

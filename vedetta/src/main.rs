@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows what an event is: it parses arguments and hands over. Start with `cli`.
 
+mod block_command;
 mod cli;
 mod config_command;
 mod doctor;

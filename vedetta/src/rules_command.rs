@@ -22,6 +22,11 @@ pub enum RulesCommand {
         #[arg(long)]
         test: bool,
     },
+    /// Lists the fields that conditions and searches can name: name, type, and whether this version fills it.
+    Fields {
+        /// Only those with this in their name.
+        part: Option<String>,
+    },
     /// Lists the rules of files, or the built-in ones.
     List {
         /// YAML files; the built-in rules when none is given.
@@ -37,6 +42,7 @@ impl RulesCommand {
     pub fn run(&self) -> ExitCode {
         let outcome = match self {
             Self::Check { files, json, test } => check(files, *json, *test),
+            Self::Fields { part } => Ok(fields(part.as_deref().unwrap_or_default())),
             Self::List { files, json } => list(files, *json),
         };
         outcome.unwrap_or_else(|error| failed(&error))
@@ -94,6 +100,19 @@ fn check(files: &[PathBuf], json: bool, test: bool) -> anyhow::Result<ExitCode> 
         println!("{}: {rules} rules in {} files", if bad { "not ok" } else { "ok" }, files.len());
     }
     Ok(if bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn fields(part: &str) -> ExitCode {
+    let catalogue = vedetta_rules::Catalogue::standard();
+    for name in catalogue.names().into_iter().filter(|name| name.contains(part)) {
+        // Some want an argument; their type does not depend on it.
+        let argument = vedetta_rules::filter::Literal(b"0".to_vec().into());
+        let field = catalogue.resolve(name, None).or_else(|_| catalogue.resolve(name, Some(&argument)));
+        let Ok(field) = field else { continue };
+        let filled = if field.known.is_some() { "filled" } else { "never filled by this version" };
+        println!("{name:<36} {:<10} {filled}", format!("{:?}", field.field_type).to_lowercase());
+    }
+    ExitCode::SUCCESS
 }
 
 fn list(files: &[PathBuf], json: bool) -> anyhow::Result<ExitCode> {
