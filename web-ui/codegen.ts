@@ -23,6 +23,7 @@ const config: CodegenConfig = {
         mappers: {
           Tenant: '../world#TenantRow',
           Finding: '../world#FindingRow',
+          ActivityEvent: '../world#FindingRow',
           Case: '../world#CaseRow',
           WatchedNode: '../world#NodeRow',
           Rule: '../world#RuleRow',

@@ -6,6 +6,8 @@ import { viewerQuery } from './api/session'
 import { RootLayout } from './layouts/RootLayout'
 import { SettingsLayout } from './layouts/SettingsLayout'
 import { TenantLayout } from './layouts/TenantLayout'
+import { activityQuery } from './pages/activity/activity'
+import { ActivityPage } from './pages/activity/ActivityPage'
 import { CasePage, caseQuery } from './pages/cases/CasePage'
 import { CasesPage, casesQuery } from './pages/cases/CasesPage'
 import { ChangesPage, changesQuery } from './pages/changes/ChangesPage'
@@ -100,6 +102,16 @@ const kase = createRoute({
   component: CasePage,
   loader: async ({ context, params }) => { orNotFound(await context.queryClient.ensureQueryData(caseQuery(params.tenant, params.id))) },
 })
+const activity = createRoute({
+  ...inPlace,
+  getParentRoute: () => tenant,
+  path: '/activity',
+  component: ActivityPage,
+  validateSearch: only('text', 'range', 'from', 'until', 'by'),
+  loaderDeps: ({ search }) => search,
+  // A wrong search is told by the page, beside the field.
+  loader: async ({ context, params, deps }) => { await context.queryClient.prefetchInfiniteQuery(activityQuery(params.tenant, deps)) },
+})
 const nodes = createRoute({
   ...inPlace,
   getParentRoute: () => tenant,
@@ -164,7 +176,7 @@ const password = createRoute({ getParentRoute: () => settings, path: '/password'
 const tree = root.addChildren([
   login,
   home,
-  tenant.addChildren([overview, findings, finding, cases, kase, nodes, node, rules, rule, importRules, inForce, changes, settings.addChildren([tokens, password])]),
+  tenant.addChildren([overview, findings, finding, cases, kase, activity, nodes, node, rules, rule, importRules, inForce, changes, settings.addChildren([tokens, password])]),
 ])
 
 export function makeRouter(queryClient: QueryClient) {

@@ -1219,7 +1219,7 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   ActivityCounts: ResolverTypeWrapper<ActivityCounts>;
-  ActivityEvent: ResolverTypeWrapper<Omit<ActivityEvent, 'watchedNode'> & { watchedNode?: Maybe<ResolversTypes['WatchedNode']> }>;
+  ActivityEvent: ResolverTypeWrapper<FindingRow>;
   ActivityGroup: ResolverTypeWrapper<ActivityGroup>;
   ActivityPage: ResolverTypeWrapper<Omit<ActivityPage, 'events'> & { events: Array<ResolversTypes['ActivityEvent']> }>;
   ActivityStep: ResolverTypeWrapper<Omit<ActivityStep, 'events'> & { events: Array<ResolversTypes['ActivityEvent']> }>;
@@ -1310,7 +1310,7 @@ export type ResolversTypes = {
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
   ActivityCounts: ActivityCounts;
-  ActivityEvent: Omit<ActivityEvent, 'watchedNode'> & { watchedNode?: Maybe<ResolversParentTypes['WatchedNode']> };
+  ActivityEvent: FindingRow;
   ActivityGroup: ActivityGroup;
   ActivityPage: Omit<ActivityPage, 'events'> & { events: Array<ResolversParentTypes['ActivityEvent']> };
   ActivityStep: Omit<ActivityStep, 'events'> & { events: Array<ResolversParentTypes['ActivityEvent']> };

@@ -2,6 +2,7 @@ import type { CaseFilter, FindingFilter, NodeHealth, RuleFilter, Severity, Tenan
 import { techniquesIn } from '../seed/rules.ts'
 import { ruleSetAt, ruleStateNow, type CaseRow, type FindingRow, type RuleRow, type TenantRow } from '../world.ts'
 
+import { activityOf } from './activity.ts'
 import { connection } from './paging.ts'
 
 export const SEVERITIES: Severity[] = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'INFORMATIONAL']
@@ -91,6 +92,7 @@ function sliced(tenant: TenantRow, after: string | null | undefined) {
 }
 
 export const Tenant: TenantResolvers = {
+  ...activityOf,
   overview: (tenant, { since }) => overview(tenant, since),
   // The text "sliced" stands for a search that found nothing in its first slice.
   findings: (tenant, args) => args.filter?.text === 'sliced' ? sliced(tenant, args.after) : connection([...tenant.findings].sort(newestFirst).filter(findingMatches(args.filter)), args, (f) => f.id),

@@ -4,18 +4,25 @@ import { ownerOf } from '../context.ts'
 import { techniquesIn } from '../seed/rules.ts'
 import { ruleStateNow } from '../world.ts'
 
+import { eventOf } from './activity.ts'
 import { connection } from './paging.ts'
 import { findingsOf, highest, perRule } from './tenant.ts'
 
 const NODE_KINDS = { fnd: 'Finding', cas: 'Case', nod: 'WatchedNode', rul: 'Rule', tok: 'EnrollmentToken', ten: 'Tenant' } as const
 
-export const types: Pick<Resolvers, 'Case' | 'EnrollmentToken' | 'Finding' | 'Node' | 'Rule' | 'TimelineEntry' | 'Viewer' | 'WatchedNode'> = {
+export const types: Pick<Resolvers, 'ActivityEvent' | 'Case' | 'EnrollmentToken' | 'Finding' | 'Node' | 'Rule' | 'TimelineEntry' | 'Viewer' | 'WatchedNode'> = {
   Node: { __resolveType: (row) => NODE_KINDS[row.id.slice(0, 3) as keyof typeof NODE_KINDS] },
   TimelineEntry: {
     __resolveType: (row) => ('kind' in row ? 'Comment' : 'aggregate' in row ? 'Change' : 'Finding'),
   },
   Viewer: {
     tenants: (user, _, { session }) => session?.world.tenants.filter((t) => user.memberOf.includes(t.slug)) ?? [],
+  },
+  // The mock's machines do nothing but what its findings are about.
+  ActivityEvent: {
+    event: (row) => eventOf(row),
+    process: (row) => row.lineage[0] ?? null,
+    watchedNode: (row, _, context) => ownerOf(context, (t) => t.findings.includes(row)).nodes.find((n) => n.id === row.nodeId) ?? null,
   },
   Finding: {
     watchedNode: (row, _, context) => ownerOf(context, (t) => t.findings.includes(row)).nodes.find((n) => n.id === row.nodeId) ?? null,

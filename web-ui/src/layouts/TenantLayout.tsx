@@ -27,6 +27,7 @@ export function TenantLayout() {
     { to: to.overview(), text: 'Overview', icon: 'overview', exact: true },
     { to: to.findings(), text: 'Findings', icon: 'findings' },
     { to: to.cases(), text: 'Cases', icon: 'cases' },
+    { to: to.activity(), text: 'Activity', icon: 'activity' },
     { to: to.nodes(), text: 'Nodes', icon: 'nodes' },
     { to: to.rules(), text: 'Rules', icon: 'rules' },
     { to: to.inForce(), text: 'In force at', icon: 'inForce' },

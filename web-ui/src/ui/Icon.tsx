@@ -2,6 +2,7 @@ const SHAPES = {
   overview: 'M3 3h6v8H3zM11 3h6v4h-6zM11 9h6v8h-6zM3 13h6v4H3z',
   findings: 'M10 3 18 17H2zM10 8v4M10 14.5v.5',
   cases: 'M3 6h14v11H3zM7 6V3.5h6V6M3 10.5h14',
+  activity: 'M2 10h3.5l2.5-6 4 12 2.5-6H18',
   nodes: 'M3 3.5h14v5H3zM3 11.5h14v5H3zM6 6h.01M6 14h.01',
   rules: 'M10 2.5 17 5v5c0 4-3 6.5-7 8-4-1.5-7-4-7-8V5zM7 10l2 2 4-4',
   inForce: 'M10 3a7 7 0 1 0 .01 0M10 6v4l3 2',

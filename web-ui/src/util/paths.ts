@@ -17,6 +17,7 @@ export function paths(tenant: string) {
     finding: (id: string) => `${base}/findings/${segment(id)}`,
     cases: (search?: Search) => withSearch(`${base}/cases`, search),
     case: (id: string) => `${base}/cases/${segment(id)}`,
+    activity: (search?: Search) => withSearch(`${base}/activity`, search),
     nodes: () => `${base}/nodes`,
     node: (id: string) => `${base}/nodes/${segment(id)}`,
     rules: (search?: Search) => withSearch(`${base}/rules`, search),

@@ -20,6 +20,10 @@ const PAGES: Record<string, (page: Page) => Promise<void>> = {
   },
   cases: visit('/t/default/cases'),
   case: openFirst('/t/default/cases?severity=critical'),
+  activity: async (page) => {
+    await page.goto('/t/default/activity?by=proc.name')
+    await page.getByRole('list', { name: 'Events' }).locator('summary').first().click()
+  },
   nodes: visit('/t/default/nodes'),
   node: async (page) => {
     await page.goto('/t/default/nodes')

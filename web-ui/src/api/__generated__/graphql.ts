@@ -360,6 +360,28 @@ export type OverviewQueryVariables = Exact<{
 
 export type OverviewQuery = { tenant: { overview: { since: string, findings: number, openCases: number, eventsRead: number, eventsLost: number, findingsBySeverity: Array<{ severity: Severity, count: number }>, findingsOverTime: Array<{ time: string, count: number }>, topRules: Array<{ rule: string, severity: Severity, count: number }>, nodesByHealth: Array<{ health: NodeHealth, count: number }> }, cases: { nodes: Array<{ id: string, title: string, severity: Severity, state: CaseState, assigneeName: string | null, lastSeen: string, findingCount: number, hostname: string }> } } | null };
 
+export type ActivityQueryVariables = Exact<{
+  tenant: string;
+  query?: string | null | undefined;
+  since?: string | null | undefined;
+  until?: string | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ActivityQuery = { tenant: { activity: { next: string | null, reached: string, events: Array<{ event: { id: string, time: string, kind: string, summary: string, result: number, raw: unknown }, watchedNode: { id: string, hostname: string } | null, lineage: Array<{ pid: number, ppid: number, start: string, name: string, exe: string, args: Array<string>, commandLine: string, cwd: string, uid: number, euid: number, gid: number, user: string, loginuid: number | null, tty: number, sid: number, containerId: string | null }> }>, searched: { blocks: number, skipped: number, bytes: number, events: number, unreadable: number }, lost: { reports: number, events: number } } } | null };
+
+export type ActivityCountsQueryVariables = Exact<{
+  tenant: string;
+  query?: string | null | undefined;
+  since?: string | null | undefined;
+  until?: string | null | undefined;
+  by: Array<string> | string;
+}>;
+
+
+export type ActivityCountsQuery = { tenant: { activityCounts: { total: number, complete: boolean, reached: string, groups: Array<{ values: Array<string>, count: number }> } } | null };
+
 export type CaseQueryVariables = Exact<{
   id: string | number;
 }>;
@@ -827,6 +849,74 @@ export const OverviewDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<OverviewQuery, OverviewQueryVariables>;
+export const ActivityDocument = new TypedDocumentString(`
+    query Activity($tenant: String!, $query: String, $since: DateTime, $until: DateTime, $after: String) {
+  tenant(id: $tenant) {
+    activity(query: $query, since: $since, until: $until, first: 50, after: $after) {
+      events {
+        event {
+          id
+          time
+          kind
+          summary
+          result
+          raw
+        }
+        watchedNode {
+          id
+          hostname
+        }
+        lineage {
+          pid
+          ppid
+          start
+          name
+          exe
+          args
+          commandLine
+          cwd
+          uid
+          euid
+          gid
+          user
+          loginuid
+          tty
+          sid
+          containerId
+        }
+      }
+      next
+      reached
+      searched {
+        blocks
+        skipped
+        bytes
+        events
+        unreadable
+      }
+      lost {
+        reports
+        events
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ActivityQuery, ActivityQueryVariables>;
+export const ActivityCountsDocument = new TypedDocumentString(`
+    query ActivityCounts($tenant: String!, $query: String, $since: DateTime, $until: DateTime, $by: [String!]!) {
+  tenant(id: $tenant) {
+    activityCounts(query: $query, since: $since, until: $until, by: $by, first: 20) {
+      groups {
+        values
+        count
+      }
+      total
+      complete
+      reached
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ActivityCountsQuery, ActivityCountsQueryVariables>;
 export const CaseDocument = new TypedDocumentString(`
     query Case($id: ID!) {
   node(id: $id) {
