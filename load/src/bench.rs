@@ -2,6 +2,7 @@
 
 mod blocks;
 mod latency;
+mod search;
 mod throughput;
 
 /// What to measure.
@@ -9,6 +10,8 @@ mod throughput;
 pub enum Part {
     /// Size and speed of blocks beside protobuf rows.
     Blocks,
+    /// Keeping and searching a million events.
+    Search,
     /// Events a second from streams to findings, at the first loss.
     Throughput,
     /// System call → finding on a subscription.
@@ -23,6 +26,9 @@ pub fn run(parts: &[Part]) -> anyhow::Result<()> {
         blocks::measure()?;
     }
     tokio::runtime::Runtime::new()?.block_on(async {
+        if wanted(Part::Search) {
+            search::measure().await?;
+        }
         if wanted(Part::Throughput) {
             throughput::measure().await?;
         }

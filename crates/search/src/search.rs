@@ -12,9 +12,9 @@ use vedetta_store::{BlockId, BlockRange, BlockStore, Order, StoreError};
 
 use crate::chunk::{Found, Lost, Scanned, Take, Wanted, search_blocks};
 
-/// Heads fetched by one call to the store.
-const PAGE: usize = 512;
-/// Blocks opened at a time: few at first, so that something shows at once.
+/// Heads fetched by one call to the store: few at first, because the newest events are asked for most.
+const PAGE: (usize, usize) = (16, 512);
+/// Blocks opened at a time, likewise.
 const CHUNK: (usize, usize) = (2, 32);
 /// Losses are reported a little later than they happen: so long behind the asked time reports count too.
 const REPORT_NANOS: i64 = 120_000_000_000;
@@ -132,9 +132,10 @@ impl Search {
         async_stream::try_stream! {
             let mut heap: BinaryHeap<Waiting<T>> = BinaryHeap::new();
             let mut after: Option<BlockId> = None;
-            let mut size = CHUNK.0;
+            let (mut limit, mut size) = (PAGE.0, CHUNK.0);
             loop {
-                let page = store.heads(&range, after, PAGE).await?;
+                let page = store.heads(&range, after, limit).await?;
+                limit = (limit * 4).min(PAGE.1);
                 let mut scanned = Scanned::default();
                 let mut open = VecDeque::new();
                 for head in &page.heads {

@@ -68,7 +68,7 @@ pub(super) fn measure() -> anyhow::Result<()> {
 }
 
 /// Blocks of what the machine does.
-fn record() -> anyhow::Result<Vec<Batch>> {
+pub(super) fn record() -> anyhow::Result<Vec<Batch>> {
     let mut rng = StdRng::seed_from_u64(1);
     let tenant: TenantId = "bench".parse()?;
     let origin = Origin { tenant, node: NodeId::random(&mut rng), boot: BootId::random(&mut rng) };

@@ -31,10 +31,12 @@ export function Chip({ label, value, onRemove }: { label: string; value: string;
   )
 }
 
-export function SelectFilter({ label, value, options, onChange }: { label: string; value: string | undefined; options: { value: string; text: string }[]; onChange: (value: string) => void }) {
+export function SelectFilter({ label, value, options, onChange, none = 'any' }: { label: string; value: string | undefined; none?: string; options: { value: string; text: string }[]; onChange: (value: string) => void }) {
   return (
     <select className={css.select} aria-label={label} value={value ?? ''} onChange={(e) => { onChange(e.target.value) }}>
-      <option value="">{label}: any</option>
+      <option value="">
+        {label}: {none}
+      </option>
       {options.map((o) => (
         <option key={o.value} value={o.value}>
           {o.text}

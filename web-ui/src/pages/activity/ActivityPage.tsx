@@ -78,7 +78,7 @@ export function ActivityPage() {
       />
       <FilterBar>
         <TimeFilter />
-        <SelectFilter label="Group by" value={search.by} options={GROUPS} onChange={(by) => { change({ by: by || undefined }) }} />
+        <SelectFilter label="Group by" none="nothing" value={search.by} options={GROUPS} onChange={(by) => { change({ by: by || undefined }) }} />
       </FilterBar>
       <div className="sr-only" role="status" aria-live="polite">
         {announcement}
