@@ -106,7 +106,9 @@ impl LineProcess {
             pgid: self.pgid,
             container_id: self.container_id,
             exe_from_memfd: self.exe_from_memfd,
-            ..ProcessFacts::unknown(self.key)
+            key: self.key,
+            parent: None,
+            ppid: 0,
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::fields::names::{
 use crate::fields::{Fetch, Value};
 
 /// The arguments that each kind of event has, in the order in which `evt.args` lists them.
-fn argument_names(payload: &Payload) -> &'static [&'static str] {
+pub(super) fn argument_names(payload: &Payload) -> &'static [&'static str] {
     match payload {
         Payload::Exec(_) => &["res", "exe", "args", "tid", "pid", "cwd", "comm", "filename"],
         Payload::Fork(_) => &["res"],

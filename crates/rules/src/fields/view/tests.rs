@@ -280,3 +280,21 @@ fn errors_are_counted_by_what_they_were_about() {
         assert_values(&event, &std::array::from_fn::<_, 4, _>(|at| (names[at], wanted[at])));
     }
 }
+
+/// An argument that is listed and never filled would be left out of outputs without a word.
+#[test]
+fn every_listed_argument_has_a_value_somewhere() {
+    let processes = samples::processes();
+    let mut listed = std::collections::BTreeMap::new();
+    let set_all = SetId { call: SetIdCall::SetResUid, ids: [Some(1), Some(2), Some(3)] };
+    for seed in 0..20 {
+        for event in samples::events(seed, 500).into_iter().chain([event(3, 0, set_all.clone())]) {
+            for name in super::args::argument_names(&event.payload) {
+                let filled = value(&processes, &event, &format!("evt.arg.{name}")) != "-";
+                *listed.entry((event.kind(), *name)).or_insert(false) |= filled;
+            }
+        }
+    }
+    let empty: Vec<_> = listed.into_iter().filter(|(_, filled)| !filled).map(|(at, _)| at).collect();
+    assert_eq!(empty, []);
+}
