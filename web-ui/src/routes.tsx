@@ -23,6 +23,7 @@ import { InForcePage, inForceQuery } from './pages/rules/InForcePage'
 import { RulePage, ruleQuery } from './pages/rules/RulePage'
 import { RulesPage, rulesQuery } from './pages/rules/RulesPage'
 import { PasswordPage } from './pages/settings/PasswordPage'
+import { SetAsidePage, setAsideQuery } from './pages/settings/SetAsidePage'
 import { TokensPage, tokensQuery } from './pages/settings/TokensPage'
 import { loginPath, parseSearch, paths, stringifySearch, type Search } from './util/paths'
 import { only } from './util/search'
@@ -171,12 +172,19 @@ const tokens = createRoute({
   component: TokensPage,
   loader: async ({ context, params }) => { await context.queryClient.ensureInfiniteQueryData(tokensQuery(params.tenant)) },
 })
+const setAside = createRoute({
+  ...inPlace,
+  getParentRoute: () => settings,
+  path: '/set-aside',
+  component: SetAsidePage,
+  loader: async ({ context, params }) => { await context.queryClient.ensureInfiniteQueryData(setAsideQuery(params.tenant)) },
+})
 const password = createRoute({ getParentRoute: () => settings, path: '/password', component: PasswordPage })
 
 const tree = root.addChildren([
   login,
   home,
-  tenant.addChildren([overview, findings, finding, cases, kase, activity, nodes, node, rules, rule, importRules, inForce, changes, settings.addChildren([tokens, password])]),
+  tenant.addChildren([overview, findings, finding, cases, kase, activity, nodes, node, rules, rule, importRules, inForce, changes, settings.addChildren([tokens, setAside, password])]),
 ])
 
 export function makeRouter(queryClient: QueryClient) {

@@ -11,7 +11,7 @@ use crate::{
     config::Config,
     graphql, http,
     metrics::Metrics,
-    projections::{Engine, Progress, Projection, control::Control, findings::Findings, nodes::Nodes},
+    projections::{Engine, Progress, Projection, control::Control, dead_letters::DeadLetters as DeadLetterViews, findings::Findings, nodes::Nodes},
     session::Sessions,
     state::State,
     tail::FindingTail,
@@ -21,8 +21,13 @@ use crate::{
 pub const ROLE: Role = Role::new("query", build);
 
 /// All projections.
-pub fn projections(config: &Config) -> [Arc<dyn Projection>; 3] {
-    [Arc::new(Control), Arc::new(Findings { window: config.case_window() }), Arc::new(Nodes)]
+pub fn projections(config: &Config) -> [Arc<dyn Projection>; 4] {
+    [
+        Arc::new(Control),
+        Arc::new(Findings { window: config.case_window() }),
+        Arc::new(Nodes),
+        Arc::new(DeadLetterViews),
+    ]
 }
 
 fn build(context: &Context) -> BuildFuture<'_> {

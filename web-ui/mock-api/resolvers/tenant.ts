@@ -124,5 +124,11 @@ export const Tenant: TenantResolvers = {
       .filter((c) => (!aggregate || c.aggregate === aggregate) && (!stream || c.stream === stream) && (!from || c.time >= from) && (!until || c.time < until))
     return connection(rows, args, (c) => c.id)
   },
+  deadLetters: (_tenant, args) =>
+    connection(
+      [{ place: 'telemetry/1/42', time: new Date(Date.now() - 3_600_000).toISOString(), stage: 'archive', why: 'the block\'s body does not match its checksum', bytes: 5120, events: 212, watchedNode: null }],
+      args,
+      (l) => l.place,
+    ),
   enrollmentTokens: (tenant, args) => connection([...tenant.tokens].sort((a, b) => b.created.localeCompare(a.created)), args, (t) => t.id),
 }

@@ -12,6 +12,7 @@ export function SettingsLayout() {
       <nav aria-label="Settings" className={css.tabs}>
         {[
           { to: to.tokens(), text: 'Enrollment tokens' },
+          { to: to.setAside(), text: 'Set aside' },
           { to: to.password(), text: 'Password' },
         ].map((tab) => (
           <RouterLink key={tab.to} to={tab.to} activeProps={{ 'aria-current': 'page' }}>

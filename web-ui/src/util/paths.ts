@@ -26,6 +26,7 @@ export function paths(tenant: string) {
     inForce: (search?: Search) => withSearch(`${base}/in-force`, search),
     changes: (search?: Search) => withSearch(`${base}/changes`, search),
     tokens: () => `${base}/settings/tokens`,
+    setAside: () => `${base}/settings/set-aside`,
     password: () => `${base}/settings/password`,
   }
 }

@@ -43,6 +43,7 @@ const PAGES: Record<string, (page: Page) => Promise<void>> = {
     await page.getByRole('listitem').filter({ hasText: 'turned off' }).locator('summary').click()
   },
   tokens: visit('/t/default/settings/tokens'),
+  'set aside': visit('/t/default/settings/set-aside'),
   password: visit('/t/default/settings/password'),
   'empty tenant': visit('/t/fresh/findings'),
   'not found': visit('/t/default/findings/fnd_0'),

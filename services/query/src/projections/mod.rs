@@ -14,6 +14,7 @@ pub mod cases;
 pub mod changes;
 pub mod control;
 pub mod coverage;
+pub mod dead_letters;
 pub mod findings;
 pub mod nodes;
 pub mod rules;

@@ -4,6 +4,7 @@
 pub mod activity;
 pub mod cases;
 pub mod changes;
+pub mod dead_letters;
 pub mod findings;
 pub mod nodes;
 pub mod overview;

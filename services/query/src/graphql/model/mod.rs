@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod case;
 pub mod change;
+pub mod dead_letter;
 pub mod event;
 pub mod finding;
 pub mod node;

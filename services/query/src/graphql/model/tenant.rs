@@ -11,6 +11,7 @@ use super::{
     activity::{ActivityCounts, ActivityEvent, ActivityGroup, ActivityPage, Asked, encode, searching},
     case::{CaseConnection, CaseFilter},
     change::{ChangeConnection, ChangeFilter},
+    dead_letter::{DeadLetter, DeadLetterConnection},
     finding::{FindingConnection, FindingFilter},
     node::WatchedNodeConnection,
     overview::Overview,
@@ -203,6 +204,17 @@ impl Tenant {
         let query = filter.unwrap_or_default().query(&self.scope);
         let slice = self.scope.views().changes(&query, args.after(), args.first).await?;
         Ok(ChangeConnection::of(&args, slice, |row| super::change::Change::of(&self.scope, row)))
+    }
+    /// Records that were put aside because nobody could use them.
+    #[graphql(complexity = "cost(first, 50, child_complexity)")]
+    async fn dead_letters(
+        &self,
+        #[graphql(default = 50)] first: Option<i32>,
+        after: Option<String>,
+    ) -> Answer<DeadLetterConnection> {
+        let args = PageArgs::new(first, 50, after.as_deref())?;
+        let slice = self.scope.views().dead_letters(args.after(), args.first).await?;
+        Ok(DeadLetterConnection::of(&args, slice, |row| DeadLetter::of(&self.scope, row)))
     }
     #[graphql(complexity = "cost(first, 50, child_complexity)")]
     async fn enrollment_tokens(

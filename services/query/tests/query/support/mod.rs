@@ -103,7 +103,7 @@ impl Bench {
     }
 
     /// All projections.
-    pub fn projections(&self) -> [Arc<dyn Projection>; 3] {
+    pub fn projections(&self) -> [Arc<dyn Projection>; 4] {
         vedetta_query::projections(&self.state.config)
     }
 
