@@ -11,7 +11,10 @@ use crate::{
     config::Config,
     graphql, http,
     metrics::Metrics,
-    projections::{Engine, Progress, Projection, control::Control, dead_letters::DeadLetters as DeadLetterViews, findings::Findings, nodes::Nodes},
+    projections::{
+        Engine, Progress, Projection, control::Control, dead_letters::DeadLetters as DeadLetterViews,
+        findings::Findings, nodes::Nodes,
+    },
     session::Sessions,
     state::State,
     tail::FindingTail,

@@ -270,6 +270,42 @@ export type CreateEnrollmentTokenPayload = {
   userErrors: Array<UserError>;
 };
 
+export type DeadLetter = {
+  __typename?: 'DeadLetter';
+  bytes: Scalars['Float']['output'];
+  /** How many events are in it; null when that can't be read. */
+  events?: Maybe<Scalars['Int']['output']>;
+  /** Topic, partition and offset it lay at. */
+  place: Scalars['String']['output'];
+  /** Who could not use it, for instance detect. */
+  stage: Scalars['String']['output'];
+  /** When it was put aside. */
+  time: Scalars['DateTime']['output'];
+  /** Whose events they are, where that can be read. */
+  watchedNode?: Maybe<WatchedNode>;
+  /** What was wrong with it. */
+  why: Scalars['String']['output'];
+};
+
+export type DeadLetterConnection = {
+  __typename?: 'DeadLetterConnection';
+  /** Each with its cursor. */
+  edges: Array<DeadLetterEdge>;
+  /** The same without cursors. */
+  nodes: Array<DeadLetter>;
+  /** Where this page lies. */
+  pageInfo: PageInfo;
+};
+
+/** One of a page of records that were put aside. */
+export type DeadLetterEdge = {
+  __typename?: 'DeadLetterEdge';
+  /** Its place in the list. */
+  cursor: Scalars['String']['output'];
+  /** It. */
+  node: DeadLetter;
+};
+
 /** What a case turned out to be. */
 export type Disposition =
   /** Real, and meant. */
@@ -915,6 +951,8 @@ export type Tenant = Node & {
   cases: CaseConnection;
   /** Every decision, newest first. Those about people are for who administers the tenant. */
   changes: ChangeConnection;
+  /** Records that were put aside because nobody could use them. */
+  deadLetters: DeadLetterConnection;
   enrollmentTokens: EnrollmentTokenConnection;
   findings: FindingConnection;
   /** Global: good for `node(id:)`. */
@@ -965,6 +1003,12 @@ export type TenantCasesArgs = {
 export type TenantChangesArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<ChangeFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type TenantDeadLettersArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
@@ -1243,6 +1287,9 @@ export type ResolversTypes = {
   CreateEnrollmentTokenInput: CreateEnrollmentTokenInput;
   CreateEnrollmentTokenPayload: ResolverTypeWrapper<Omit<CreateEnrollmentTokenPayload, 'token'> & { token?: Maybe<ResolversTypes['EnrollmentToken']> }>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  DeadLetter: ResolverTypeWrapper<Omit<DeadLetter, 'watchedNode'> & { watchedNode?: Maybe<ResolversTypes['WatchedNode']> }>;
+  DeadLetterConnection: ResolverTypeWrapper<Omit<DeadLetterConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['DeadLetterEdge']>, nodes: Array<ResolversTypes['DeadLetter']> }>;
+  DeadLetterEdge: ResolverTypeWrapper<Omit<DeadLetterEdge, 'node'> & { node: ResolversTypes['DeadLetter'] }>;
   Disposition: Disposition;
   EnrollmentToken: ResolverTypeWrapper<TokenRow>;
   EnrollmentTokenConnection: ResolverTypeWrapper<Omit<EnrollmentTokenConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['EnrollmentTokenEdge']>, nodes: Array<ResolversTypes['EnrollmentToken']> }>;
@@ -1333,6 +1380,9 @@ export type ResolversParentTypes = {
   CreateEnrollmentTokenInput: CreateEnrollmentTokenInput;
   CreateEnrollmentTokenPayload: Omit<CreateEnrollmentTokenPayload, 'token'> & { token?: Maybe<ResolversParentTypes['EnrollmentToken']> };
   DateTime: Scalars['DateTime']['output'];
+  DeadLetter: Omit<DeadLetter, 'watchedNode'> & { watchedNode?: Maybe<ResolversParentTypes['WatchedNode']> };
+  DeadLetterConnection: Omit<DeadLetterConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['DeadLetterEdge']>, nodes: Array<ResolversParentTypes['DeadLetter']> };
+  DeadLetterEdge: Omit<DeadLetterEdge, 'node'> & { node: ResolversParentTypes['DeadLetter'] };
   EnrollmentToken: TokenRow;
   EnrollmentTokenConnection: Omit<EnrollmentTokenConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['EnrollmentTokenEdge']>, nodes: Array<ResolversParentTypes['EnrollmentToken']> };
   EnrollmentTokenEdge: Omit<EnrollmentTokenEdge, 'node'> & { node: ResolversParentTypes['EnrollmentToken'] };
@@ -1513,6 +1563,27 @@ export type CreateEnrollmentTokenPayloadResolvers<ContextType = Context, ParentT
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
 }
+
+export type DeadLetterResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeadLetter'] = ResolversParentTypes['DeadLetter']> = {
+  bytes?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  events?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  place?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  stage?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  time?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  watchedNode?: Resolver<Maybe<ResolversTypes['WatchedNode']>, ParentType, ContextType>;
+  why?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type DeadLetterConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeadLetterConnection'] = ResolversParentTypes['DeadLetterConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['DeadLetterEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['DeadLetter']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type DeadLetterEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeadLetterEdge'] = ResolversParentTypes['DeadLetterEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['DeadLetter'], ParentType, ContextType>;
+};
 
 export type EnrollmentTokenResolvers<ContextType = Context, ParentType extends ResolversParentTypes['EnrollmentToken'] = ResolversParentTypes['EnrollmentToken']> = {
   created?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -1779,6 +1850,7 @@ export type TenantResolvers<ContextType = Context, ParentType extends ResolversP
   activityEvent?: Resolver<Maybe<ResolversTypes['ActivityEvent']>, ParentType, ContextType, RequireFields<TenantActivityEventArgs, 'id'>>;
   cases?: Resolver<ResolversTypes['CaseConnection'], ParentType, ContextType, RequireFields<TenantCasesArgs, 'first'>>;
   changes?: Resolver<ResolversTypes['ChangeConnection'], ParentType, ContextType, RequireFields<TenantChangesArgs, 'first'>>;
+  deadLetters?: Resolver<ResolversTypes['DeadLetterConnection'], ParentType, ContextType, RequireFields<TenantDeadLettersArgs, 'first'>>;
   enrollmentTokens?: Resolver<ResolversTypes['EnrollmentTokenConnection'], ParentType, ContextType, RequireFields<TenantEnrollmentTokensArgs, 'first'>>;
   findings?: Resolver<ResolversTypes['FindingConnection'], ParentType, ContextType, RequireFields<TenantFindingsArgs, 'first'>>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -1875,6 +1947,9 @@ export type Resolvers<ContextType = Context> = {
   CoverageSpan?: CoverageSpanResolvers<ContextType>;
   CreateEnrollmentTokenPayload?: CreateEnrollmentTokenPayloadResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
+  DeadLetter?: DeadLetterResolvers<ContextType>;
+  DeadLetterConnection?: DeadLetterConnectionResolvers<ContextType>;
+  DeadLetterEdge?: DeadLetterEdgeResolvers<ContextType>;
   EnrollmentToken?: EnrollmentTokenResolvers<ContextType>;
   EnrollmentTokenConnection?: EnrollmentTokenConnectionResolvers<ContextType>;
   EnrollmentTokenEdge?: EnrollmentTokenEdgeResolvers<ContextType>;

@@ -65,7 +65,8 @@ impl Projection for DeadLetters {
     async fn apply(&self, record: &Record, rows: &dyn Rows) -> Result<Vec<ViewChange>, ApplyError> {
         let Reason { from, stage, why } = Reason::of(record)
             .ok_or_else(|| ApplyError::Poison("a dead letter does not say where it came from".to_owned()))?;
-        let (topic, partition, offset) = (from.partition.topic.to_string(), from.partition.index, from.offset.0);
+        let (topic, partition, offset) =
+            (from.partition.topic.to_string(), from.partition.index, from.offset.0);
         let key = Key::new().text(&topic).number(partition.into()).number_descending(offset);
         let block = Header::parse_head(&record.payload).ok().map(|header| BlockFacts {
             node: header.node,

@@ -122,7 +122,9 @@ async fn what_cannot_be_kept_goes_to_the_dead_letters_and_stops_nothing() {
     let data = bench.data(&token, query, json!({})).await;
     let rows = data["tenant"]["deadLetters"]["nodes"].as_array().unwrap();
     assert_eq!(rows.len(), 3, "{rows:?}");
-    assert!(rows.iter().all(|row| row["stage"] == "archive" && row["place"].to_string().contains("telemetry/")));
+    assert!(
+        rows.iter().all(|row| row["stage"] == "archive" && row["place"].to_string().contains("telemetry/"))
+    );
     let mut events: Vec<_> = rows.iter().map(|row| row["events"].as_u64()).collect();
     events.sort_unstable();
     assert_eq!(events, [None, Some(1), Some(1)]);

@@ -518,6 +518,14 @@ export type RulesQueryVariables = Exact<{
 
 export type RulesQuery = { tenant: { rules: { nodes: Array<{ id: string, name: string, description: string, severity: Severity, techniques: Array<string>, enabled: boolean, source: string, file: string, findingCount: number, exceptions: Array<{ name: string }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
 
+export type SetAsideQueryVariables = Exact<{
+  tenant: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type SetAsideQuery = { tenant: { deadLetters: { nodes: Array<{ place: string, time: string, stage: string, why: string, bytes: number, events: number | null, watchedNode: { hostname: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+
 export type TokensQueryVariables = Exact<{
   tenant: string;
   after?: string | null | undefined;
@@ -1366,6 +1374,29 @@ export const RulesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RulesQuery, RulesQueryVariables>;
+export const SetAsideDocument = new TypedDocumentString(`
+    query SetAside($tenant: String!, $after: String) {
+  tenant(id: $tenant) {
+    deadLetters(first: 50, after: $after) {
+      nodes {
+        place
+        time
+        stage
+        why
+        bytes
+        events
+        watchedNode {
+          hostname
+        }
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SetAsideQuery, SetAsideQueryVariables>;
 export const TokensDocument = new TypedDocumentString(`
     query Tokens($tenant: String!, $after: String) {
   tenant(id: $tenant) {

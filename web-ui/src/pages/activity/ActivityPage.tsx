@@ -42,7 +42,10 @@ export function ActivityPage() {
   const query = useInfiniteQuery({ ...activityQuery(tenant, search), placeholderData: keepPreviousData })
   const following = live && !search.until && !query.isError
   const { fresh, announcement } = useLiveActivity({ tenant, search, on: following })
-  const pages = query.data?.pages ?? []
+  // What a refused search leaves without an answer keeps the last one.
+  const [answered, setAnswered] = useState(query.data)
+  if (query.data && query.data !== answered) setAnswered(query.data)
+  const pages = (query.data ?? answered)?.pages ?? []
   const events = pages.flatMap((p) => p.events)
   const refused = query.error instanceof ApiError && query.error.code === 'INVALID' ? messageOf(query.error) : undefined
   const searching = query.isFetching && !query.isError
