@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use serde::Deserialize;
-use vedetta_model::{Event, EventId, Process, finding::Evidence};
+use vedetta_model::{Event, EventId, Kind, Process, finding::Evidence};
 
 use crate::{BlockError, Header, columns, header::ROWS};
 
@@ -62,12 +62,25 @@ impl Opened {
 
     /// See [`Batch::decode`].
     pub fn decode(self) -> Result<Batch, BlockError> {
-        let Self { header, bytes } = self;
-        let (processes, events) =
-            if header.version == ROWS { read_rows(&bytes)? } else { columns::read(&bytes, &header)? };
-        let batch = Batch { header, processes, events };
+        let batch = self.read(|_| true)?;
         batch.check()?;
         Ok(batch)
+    }
+
+    /// The events of some kinds only, with all processes. Others are hardly looked at, so less can be said of the
+    /// block: that the events are those of the header remains unchecked.
+    pub fn decode_kinds(self, wanted: impl Fn(Kind) -> bool) -> Result<Batch, BlockError> {
+        let mut batch = self.read(&wanted)?;
+        batch.events.retain(|event| wanted(event.kind()));
+        batch.check_places()?;
+        Ok(batch)
+    }
+
+    fn read(self, wanted: impl Fn(Kind) -> bool) -> Result<Batch, BlockError> {
+        let Self { header, bytes } = self;
+        let (processes, events) =
+            if header.version == ROWS { read_rows(&bytes)? } else { columns::read(&bytes, &header, wanted)? };
+        Ok(Batch { header, processes, events })
     }
 }
 
@@ -109,8 +122,9 @@ impl Batch {
         }
     }
 
-    fn check(&self) -> Result<(), BlockError> {
-        let Self { header, processes, events } = self;
+    /// What every reader relies on: indexes lead somewhere, parents stand before their children, numbers rise.
+    fn check_places(&self) -> Result<(), BlockError> {
+        let Self { processes, events, .. } = self;
         // A parent before its child: no line of parents can be a circle.
         let is_below = |index: usize, parent: u32| (parent as usize) < index;
         if processes.iter().enumerate().any(|(at, p)| p.parent.is_some_and(|parent| !is_below(at, parent))) {
@@ -119,11 +133,17 @@ impl Batch {
         if events.iter().any(|e| e.process.is_some_and(|index| !is_below(processes.len(), index))) {
             return Err(BlockError::Content("an event refers to a process that is not there"));
         }
-        if events.len() != header.count as usize {
-            return Err(BlockError::Content("the number of events is not the header's"));
-        }
         if !events.is_sorted_by(|a, b| a.seq < b.seq) {
             return Err(BlockError::Content("event numbers do not rise"));
+        }
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), BlockError> {
+        self.check_places()?;
+        let Self { header, events, .. } = self;
+        if events.len() != header.count as usize {
+            return Err(BlockError::Content("the number of events is not the header's"));
         }
         let ends = (events.first().map(|e| e.seq), events.last().map(|e| e.seq));
         if ends != (Some(header.first), Some(header.last)) {

@@ -4,8 +4,8 @@ mod common;
 
 use common::{boot, node, process, tenant};
 use proptest::{collection::vec, prelude::*};
-use vedetta_block::{Batch, Builder, Header, MAX_DECODED_BYTES, MAX_SPAN_NANOS};
-use vedetta_model::{Event, Payload, Process, Timestamp, event as facts};
+use vedetta_block::{Batch, Builder, Header, MAX_DECODED_BYTES, MAX_SPAN_NANOS, Opened};
+use vedetta_model::{Event, Kind, Payload, Process, Timestamp, event as facts};
 
 fn payload() -> impl Strategy<Value = Payload> {
     let address = prop_oneof![
@@ -110,6 +110,18 @@ proptest! {
         prop_assert_eq!(Header::verify(&block).unwrap(), batch.header);
         prop_assert_eq!(batch.processes, processes);
         prop_assert_eq!(batch.events, events);
+    }
+
+    #[test]
+    fn some_kinds_decode_to_what_they_are_among_all(processes in processes(), raw in events()) {
+        let (builder, events) = build(&processes, raw);
+        let block = builder.finish().unwrap();
+        for kind in [Kind::FileOpen, Kind::ProcessExit, Kind::NetConnect, Kind::AgentHeartbeat, Kind::AgentLoss] {
+            let some = Opened::open(&block).unwrap().decode_kinds(|of| of == kind).unwrap();
+            let wanted: Vec<_> = events.iter().filter(|event| event.kind() == kind).cloned().collect();
+            prop_assert_eq!(&some.events, &wanted);
+            prop_assert_eq!(some.processes.len(), Batch::decode(&block).unwrap().processes.len());
+        }
     }
 
     #[test]

@@ -106,7 +106,8 @@ pub struct ClientUrls {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Telemetry {
-    /// `error`, `warn`, `info`, `debug`, `trace`, or a filter such as `info,vedetta_detect=debug`.
+    /// `error`, `warn`, `info`, `debug`, `trace`, or a filter such as `info,vedetta_detect=debug`. The storage engine
+    /// tells warnings only, unless it is named: `info,fjall=info`.
     pub log: String,
     /// `text` or `json`.
     pub format: LogFormat,

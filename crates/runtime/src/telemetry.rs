@@ -4,9 +4,12 @@ use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
 use crate::config::{LogFormat, Telemetry};
 
+/// What the storage engine tells of its inner life is for who asks for it by name.
+const ENGINES: &str = "fjall=warn,lsm_tree=warn";
+
 /// Starts logging to standard error. A second call in one process changes nothing.
 pub fn init(config: &Telemetry) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.log)
+    let filter = EnvFilter::try_new(format!("{ENGINES},{}", config.log))
         .map_err(|e| anyhow::anyhow!("setting telemetry.log = `{}`: {e}", config.log))?;
     let _ = subscribe(filter, config.format, std::io::stderr);
     Ok(())

@@ -186,7 +186,8 @@ fn search_block<T>(
     if !may_match && !tells {
         return Ok(());
     }
-    let batch = opened.decode()?;
+    let batch =
+        opened.decode_kinds(|kind| wanted.kinds.contains(kind) || (tells && kind == Kind::AgentLoss))?;
     if tells {
         found.lost += wanted.losses(&batch);
     }

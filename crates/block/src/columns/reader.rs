@@ -14,15 +14,19 @@ use super::{
 };
 use crate::{BlockError, Header};
 
-/// The rows of a body.
-pub fn read(body: &[u8], header: &Header) -> Result<(Vec<Process>, Vec<Event>), BlockError> {
+/// The rows of a body: all processes, and the events of the kinds that are wanted.
+pub fn read(
+    body: &[u8],
+    header: &Header,
+    wanted: impl Fn(Kind) -> bool,
+) -> Result<(Vec<Process>, Vec<Event>), BlockError> {
     let body = Body::open(body, header)?;
     let mut processes = Vec::with_capacity(body.processes);
     for at in 0..body.processes {
         let process = body.process(at, &processes)?;
         processes.push(process);
     }
-    let events = body.events(&processes)?;
+    let events = body.events(&processes, wanted)?;
     if body.members_read.get() != body.members {
         return Err(BlockError::Content("lists do not have all members"));
     }
@@ -151,18 +155,27 @@ impl<'a> Body<'a> {
         })
     }
 
-    fn events(&self, processes: &[Process]) -> Result<Vec<Event>, BlockError> {
+    fn events(&self, processes: &[Process], wanted: impl Fn(Kind) -> bool) -> Result<Vec<Event>, BlockError> {
         let count = self.header.count as usize;
+        let kinds = self.header.kinds.iter().map(|number| {
+            let kind = Kind::try_from(*number).map_err(|e| BlockError::Body(e.to_string()))?;
+            // Lists take their members one after the other, so no row of theirs is passed over.
+            Ok((kind, wanted(kind) || kind == Kind::AgentStarted))
+        });
+        let kinds: Vec<(Kind, bool)> = kinds.collect::<Result<_, BlockError>>()?;
         let mut events = Vec::with_capacity(count.min(MAX_ROWS));
         let (mut seq, mut time) = (self.header.first.wrapping_sub(1), self.earliest);
         let mut rows = vec![0; self.header.kinds.len()];
         for at in 0..count {
             let mut row = self.row(table::EVENTS, at);
             let kind = usize::try_from(row.int()).unwrap_or(usize::MAX);
-            let number = self.header.kinds.get(kind).ok_or(BlockError::Content("an event is of no kind"))?;
-            let of_kind = Kind::try_from(*number).map_err(|e| BlockError::Body(e.to_string()))?;
+            let &(of_kind, taken) = kinds.get(kind).ok_or(BlockError::Content("an event is of no kind"))?;
             seq = seq.wrapping_add(1).wrapping_add(row.int().cast_unsigned());
             time = time.wrapping_add(row.int());
+            if !taken {
+                rows[kind] += 1;
+                continue;
+            }
             let process = Option::<u32>::read(&mut row)?;
             let pid = process.and_then(|index| processes.get(index as usize)).map_or(0, |p| p.key.pid);
             let tid = row.above(pid)?;
