@@ -85,6 +85,8 @@ offsets! {
     file_inode: "file.f_inode";
     file_private: "file.private_data";
     inode_mode: "inode.i_mode";
+    inode_uid: "inode.i_uid";
+    inode_gid: "inode.i_gid";
     inode_nlink: "inode.i_nlink|inode.__i_nlink";
     dentry_parent: "dentry.d_parent";
     dentry_name: "dentry.d_name";

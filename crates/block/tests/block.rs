@@ -206,6 +206,7 @@ fn every_field_of_a_process_comes_back_as_it_went_in() {
         pgid: 10,
         container_id: "container".into(),
         exe_from_memfd: true,
+        exe_writable: true,
     };
     let mut builder = Builder::new(tenant(), node(), boot());
     builder.process(process(1, None, "init"));

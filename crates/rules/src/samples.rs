@@ -53,6 +53,7 @@ fn process(pid: u32, parent: Option<u32>, name: &str, exe: &str, args: &[&str]) 
         pgid: pid,
         container_id: if pid.is_multiple_of(5) { "3ad7b26ded6d8e7b23da7d48fe88" } else { "" }.to_owned(),
         exe_from_memfd: false,
+        exe_writable: pid.is_multiple_of(7),
     }
 }
 

@@ -2,7 +2,7 @@
 
 super::body! {
     /// Segments: `First` (the path given to the kernel), `Exe`, `Cwd`, `Args`, `Cgroup`.
-    Exec, 48 {
+    Exec, 64 {
         /// When the parent's leader started, in nanoseconds since boot.
         parent_start: u64,
         /// The parent.
@@ -17,6 +17,14 @@ super::body! {
         loginuid: u32,
         /// Links to the program file; 0 when it has been removed.
         exe_nlink: u32,
+        /// Type and permission bits of the program file.
+        exe_mode: u32,
+        /// Who owns the program file.
+        exe_uid: u32,
+        /// The group of the program file.
+        exe_gid: u32,
+        /// Filler.
+        reserved: u32,
         /// The new short name.
         comm: [u8; 16],
     }

@@ -39,6 +39,10 @@ fn try_exec(writer: &Writer, task: Ptr, bprm: Ptr) -> bool {
         tty: terminal(signal),
         loginuid: u32::MAX,
         exe_nlink: peek(inode, offset!(inode_nlink)),
+        exe_mode: u32::from(peek::<u16>(inode, offset!(inode_mode))),
+        exe_uid: peek(inode, offset!(inode_uid)),
+        exe_gid: peek(inode, offset!(inode_gid)),
+        reserved: 0,
         comm: unsafe { load(task, comm) },
     };
     if offset!(task_loginuid) != u32::MAX as usize {

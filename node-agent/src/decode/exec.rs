@@ -13,6 +13,8 @@ pub struct Image {
     pub exe: String,
     /// The program file lies in memory only.
     pub from_memfd: bool,
+    /// Permission bits and owners of the program file.
+    pub permissions: Permissions,
     /// The arguments.
     pub args: Vec<String>,
     /// The current directory.
@@ -35,6 +37,25 @@ pub struct Image {
     pub loginuid: Option<u32>,
 }
 
+/// Who may change a file, by its permission bits alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Permissions {
+    /// Permission bits.
+    pub mode: u32,
+    /// Its owner.
+    pub uid: u32,
+    /// Its group.
+    pub gid: u32,
+}
+
+impl Permissions {
+    /// Whether this user may write to it. Root may; access lists, further groups and read-only
+    /// mounts are not looked at. An owner counts as one who may: it can change the bits.
+    pub const fn writable_by(self, uid: u32, gid: u32) -> bool {
+        uid == 0 || uid == self.uid || gid == self.gid && self.mode & 0o020 != 0 || self.mode & 0o002 != 0
+    }
+}
+
 pub fn decode(body: &events::Exec, segments: &Segments<'_>) -> Image {
     let mut exe = path::of_names(segments, Slot::Exe).unwrap_or_default();
     if body.exe_nlink == 0 && !exe.is_empty() && !exe.ends_with(" (deleted)") {
@@ -44,6 +65,7 @@ pub fn decode(body: &events::Exec, segments: &Segments<'_>) -> Image {
         filename: segments.text(Slot::First),
         exe,
         from_memfd: path::is_memfd(segments, Slot::Exe),
+        permissions: Permissions { mode: body.exe_mode, uid: body.exe_uid, gid: body.exe_gid },
         args: arguments(segments.bytes(Slot::Args)),
         cwd: path::of_names(segments, Slot::Cwd).unwrap_or_default(),
         cgroup: path::of_names(segments, Slot::Cgroup).unwrap_or_default(),
@@ -74,6 +96,14 @@ fn short_name(comm: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn owner_group_and_everybody_may_write() {
+        let file = |mode| Permissions { mode, uid: 7, gid: 8 };
+        assert!(file(0o555).writable_by(0, 0) && file(0o555).writable_by(7, 1));
+        assert!(file(0o575).writable_by(1, 8) && file(0o557).writable_by(1, 1));
+        assert!(!file(0o755).writable_by(1, 8) && !file(0o775).writable_by(1, 1));
+    }
 
     #[test]
     fn empty_arguments_are_kept() {

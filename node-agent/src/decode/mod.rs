@@ -21,7 +21,7 @@ use vedetta_model::{
 };
 use vedetta_node_agent_common::{Call, Header, Hook, Record, events, record};
 
-pub use exec::{Image, arguments};
+pub use exec::{Image, Permissions, arguments};
 
 use segments::Segments;
 

@@ -39,6 +39,7 @@ pub struct ProcessFacts {
     pub pgid: u32,
     pub container_id: String,
     pub exe_from_memfd: bool,
+    pub exe_writable: bool,
 }
 
 impl ProcessFacts {
@@ -65,6 +66,7 @@ impl ProcessFacts {
             pgid: 0,
             container_id: String::new(),
             exe_from_memfd: false,
+            exe_writable: false,
         }
     }
 
@@ -91,6 +93,7 @@ impl ProcessFacts {
             pgid: self.pgid,
             container_id: self.container_id.clone(),
             exe_from_memfd: self.exe_from_memfd,
+            exe_writable: self.exe_writable,
         }
     }
 }

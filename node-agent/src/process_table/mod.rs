@@ -254,6 +254,7 @@ impl ProcessTable {
         facts.args.clone_from(&image.args);
         facts.cwd.clone_from(&image.cwd);
         facts.exe_from_memfd = image.from_memfd;
+        facts.exe_writable = image.permissions.writable_by(who.euid, who.egid);
         facts.loginuid = image.loginuid;
         facts.tty = image.tty;
         facts.pgid = image.pgid;

@@ -1,12 +1,12 @@
 //! Reading one process from `/proc`: for those that are older than the agent, or whose records
 //! were lost.
 
-use std::{fs, path::PathBuf};
+use std::{fs, os::unix::fs::MetadataExt as _, path::PathBuf};
 
 use vedetta_model::{ProcessKey, Timestamp};
 
 use super::{container_id, facts::ProcessFacts};
-use crate::decode::arguments;
+use crate::decode::{Permissions, arguments};
 
 /// Hundredths of a second, in which `/proc` counts.
 const TICK: u64 = 10_000_000;
@@ -45,6 +45,8 @@ impl ProcFs {
         facts.args = arguments(&fs::read(self.path(pid, "cmdline")).unwrap_or_default());
         facts.cwd = self.link(pid, "cwd");
         facts.exe_from_memfd = exe.starts_with("/memfd:");
+        facts.exe_writable =
+            self.permissions(pid).is_some_and(|permissions| permissions.writable_by(euid, egid));
         facts.exe = exe;
         (facts.uid, facts.euid, facts.gid, facts.egid) = (uid, euid, gid, egid);
         facts.loginuid = loginuid.filter(|&id| id != u32::MAX);
@@ -61,6 +63,12 @@ impl ProcFs {
 
     fn text(&self, pid: u32, file: &str) -> Option<String> {
         Some(String::from_utf8_lossy(&fs::read(self.path(pid, file)).ok()?).into_owned())
+    }
+
+    /// Of the program file, as they are now.
+    fn permissions(&self, pid: u32) -> Option<Permissions> {
+        let file = fs::metadata(self.path(pid, "exe")).ok()?;
+        Some(Permissions { mode: file.mode(), uid: file.uid(), gid: file.gid() })
     }
 
     fn link(&self, pid: u32, file: &str) -> String {

@@ -88,6 +88,20 @@ fn a_program_that_lies_in_memory_only_is_marked() {
 }
 
 #[test]
+fn a_program_that_its_user_may_change_is_marked() {
+    let folder = tempfile::tempdir().unwrap();
+    let (own, others) = (folder.path().join("own"), "/bin/true");
+    std::fs::copy(others, &own).unwrap();
+    std::os::unix::fs::chown(folder.path(), Some(1000), None).unwrap();
+    std::os::unix::fs::chown(&own, Some(1000), None).unwrap();
+    for (program, writable) in [(own.as_path(), true), (others.as_ref(), false)] {
+        let pid = in_child(|| panic!("{}", Command::new(program).uid(1000).gid(1000).exec()));
+        let seen = await_event(pid, "exec", |seen| matches!(seen.event.payload, Payload::Exec(_)));
+        assert_eq!(seen.process.exe_writable, writable, "{program:?}");
+    }
+}
+
+#[test]
 fn the_agent_does_not_report_itself() {
     let folder = tempfile::tempdir().unwrap();
     let (ours, theirs) = (folder.path().join("ours"), folder.path().join("theirs"));

@@ -131,6 +131,7 @@ impl<'a> Body<'a> {
         let pgid = row.above(key.pid)?;
         let container_id = row.text()?;
         let exe_from_memfd = bool::read(&mut row)?;
+        let exe_writable = bool::read(&mut row)?;
         Ok(Process {
             key,
             parent,
@@ -152,6 +153,7 @@ impl<'a> Body<'a> {
             pgid,
             container_id,
             exe_from_memfd,
+            exe_writable,
         })
     }
 

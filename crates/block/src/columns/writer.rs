@@ -105,6 +105,7 @@ impl Writer {
             pgid,
             container_id,
             exe_from_memfd,
+            exe_writable,
         } = process;
         let parent_pid = parent.and_then(|index| all.get(index as usize)).map_or(0, |p| p.key.pid);
         let since_start = |time: &Timestamp| time.as_nanos().wrapping_sub(key.start.as_nanos());
@@ -129,6 +130,7 @@ impl Writer {
         row.int(i64::from(*pgid) - i64::from(key.pid));
         container_id.put(&mut row);
         exe_from_memfd.put(&mut row);
+        exe_writable.put(&mut row);
     }
 
     fn finish(self, processes: usize) -> Result<Vec<u8>, BuildError> {

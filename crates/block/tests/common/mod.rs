@@ -37,5 +37,6 @@ pub fn process(pid: u32, parent: Option<u32>, name: &str) -> Process {
         pgid: pid,
         container_id: String::new(),
         exe_from_memfd: false,
+        exe_writable: false,
     }
 }

@@ -57,6 +57,9 @@ pub struct Process {
     pub container_id: String,
     /// True when the program file lies in memory only (`memfd_create`).
     pub exe_from_memfd: bool,
+    /// True when the effective user could write to the program file when it became this program.
+    #[serde(default)]
+    pub exe_writable: bool,
 }
 
 impl Process {

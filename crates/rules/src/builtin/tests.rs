@@ -95,6 +95,7 @@ mod demo {
             pgid: 4000,
             container_id: String::new(),
             exe_from_memfd: false,
+            exe_writable: false,
         }
     }
 

@@ -59,6 +59,7 @@ known! {
     ProcPgidExe = "proc.pgid.exe", ProcPgidExepath = "proc.pgid.exepath",
     ProcDuration = "proc.duration", ProcPpidDuration = "proc.ppid.duration", ProcPidTs = "proc.pid.ts",
     ProcPpidTs = "proc.ppid.ts", ProcIsExeFromMemfd = "proc.is_exe_from_memfd",
+    ProcIsExeWritable = "proc.is_exe_writable",
     ProcIsSidLeader = "proc.is_sid_leader", ProcIsVpgidLeader = "proc.is_vpgid_leader",
     ProcIsPgidLeader = "proc.is_pgid_leader",
 

@@ -69,6 +69,8 @@ pub struct LineProcess {
     pub container_id: String,
     #[serde(default)]
     pub exe_from_memfd: bool,
+    #[serde(default)]
+    pub exe_writable: bool,
 }
 
 impl LineEvent {
@@ -106,6 +108,7 @@ impl LineProcess {
             pgid: self.pgid,
             container_id: self.container_id,
             exe_from_memfd: self.exe_from_memfd,
+            exe_writable: self.exe_writable,
             key: self.key,
             parent: None,
             ppid: 0,

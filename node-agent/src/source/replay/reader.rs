@@ -159,5 +159,6 @@ fn facts(process: Process) -> ProcessFacts {
         pgid: process.pgid,
         container_id: process.container_id,
         exe_from_memfd: process.exe_from_memfd,
+        exe_writable: process.exe_writable,
     }
 }

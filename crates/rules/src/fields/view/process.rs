@@ -156,6 +156,7 @@ impl<'a> EventView<'a> {
                 .at(process.parent)
                 .map_or(Fetch::Absent, |p| Fetch::int(nanos_between(p.key.start, self.event.time))),
             K::ProcIsExeFromMemfd => Fetch::bool(process.exe_from_memfd),
+            K::ProcIsExeWritable => Fetch::bool(process.exe_writable),
             K::ThreadTid => Fetch::int(self.event.tid),
             K::ThreadIsmain => Fetch::bool(self.event.tid == process.key.pid),
             K::ThreadNametid => {

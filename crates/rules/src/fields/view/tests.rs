@@ -112,6 +112,7 @@ fn a_process_is_known_with_its_ancestors() {
             ("proc.apid[1]", "102"),
             ("proc.sname", "sshd"),
             ("proc.duration", "4897"),
+            ("proc.is_exe_writable", "false"),
             ("proc.vmsize", "-"),
             ("thread.ismain", "true"),
             ("user.loginuid", "-1"),
@@ -136,6 +137,13 @@ fn a_processs_user_is_the_effective_one_and_its_container_is_short() {
     assert_eq!(value(&processes, &event, "container.id"), "0123456789ab");
     assert_eq!(value(&processes, &event, "container.full_id"), "0123456789abcdef");
     assert_eq!(value(&processes, &event, "proc.vpid"), "-");
+}
+
+#[test]
+fn a_program_that_its_user_may_change_is_known_as_such() {
+    let mut processes = samples::processes();
+    processes[3].exe_writable = true;
+    assert_eq!(value(&processes, &event(3, 0, Exec::default()), "proc.is_exe_writable"), "true");
 }
 
 fn ip(last: u8, port: u16) -> SocketAddress {

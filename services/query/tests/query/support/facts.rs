@@ -78,6 +78,7 @@ pub fn process(pid: u32, start: Timestamp) -> Process {
         pgid: 1,
         container_id: String::new(),
         exe_from_memfd: false,
+        exe_writable: false,
     }
 }
 
