@@ -46,7 +46,7 @@ impl Default for Options {
 }
 
 /// One ordered table of the database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Space(pub(crate) usize);
 
 /// What a space holds.

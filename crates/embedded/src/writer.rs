@@ -11,7 +11,7 @@
 //! lock.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     ops::Range,
     thread,
     time::Duration,
@@ -37,7 +37,19 @@ pub enum Growth {
 }
 
 /// Sealed values, and what is to be removed.
-type Staged = HashMap<(Space, Bytes), Option<Bytes>>;
+type Staged = BTreeMap<(Space, Bytes), Option<Bytes>>;
+
+/// What is staged of a range of a space.
+fn staged_range<'s>(
+    staged: &'s Staged,
+    space: Space,
+    range: &Range<Vec<u8>>,
+) -> impl Iterator<Item = (&'s Bytes, &'s Option<Bytes>)> + use<'s> {
+    let at = |key: &[u8]| (space, Bytes::copy_from_slice(key));
+    // The map panics on a range that ends before it begins.
+    let end = at(range.end.as_slice().max(&range.start));
+    staged.range(at(&range.start)..end).map(|((_, key), value)| (key, value))
+}
 type Hook = Box<dyn FnOnce(bool) + Send>;
 
 /// One job's view of the database, and what it wants changed.
@@ -61,11 +73,13 @@ impl<'a> Txn<'a> {
     /// The keys of a range, as earlier jobs and this one left it.
     pub fn keys(&self, space: Space, range: Range<Vec<u8>>) -> Result<BTreeSet<Bytes>, Error> {
         let mut keys = self.view.keys(space, range.clone())?.collect::<Result<BTreeSet<_>, _>>()?;
-        for ((_, key), value) in self.staged.iter().chain(&self.own).filter(|((at, _), _)| *at == space) {
-            if value.is_none() {
-                keys.remove(key);
-            } else if range.start.as_slice() <= key && key < range.end.as_slice() {
-                keys.insert(key.clone());
+        for staged in [self.staged, &self.own] {
+            for (key, value) in staged_range(staged, space, &range) {
+                if value.is_none() {
+                    keys.remove(key);
+                } else {
+                    keys.insert(key.clone());
+                }
             }
         }
         Ok(keys)
@@ -77,11 +91,11 @@ impl<'a> Txn<'a> {
             let at = (space, key.clone());
             self.own.get(&at).or_else(|| self.staged.get(&at)).map(Option::is_some)
         };
-        let put =
-            self.staged.keys().chain(self.own.keys()).filter(|(at, key)| {
-                *at == space && range.start.as_slice() <= key && key < range.end.as_slice()
-            });
-        let put = put.map(|(_, key)| key).filter(|key| changed(key) == Some(true)).min().cloned();
+        let put = [self.staged, &self.own].into_iter().filter_map(|staged| {
+            let mut keys = staged_range(staged, space, &range).map(|(key, _)| key);
+            keys.find(|key| changed(key) == Some(true))
+        });
+        let put = put.min().cloned();
         for key in self.view.keys(space, range.clone())? {
             let key = key?;
             if changed(&key) != Some(false) {
