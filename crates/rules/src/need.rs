@@ -47,15 +47,6 @@ impl<'c> Need<'c> {
         }
     }
 
-    /// Whether a text is asked for anywhere.
-    pub fn asks_for_text(&self) -> bool {
-        match self {
-            Self::Text(_) => true,
-            Self::All(needs) | Self::Any(needs) => needs.iter().any(Self::asks_for_text),
-            Self::Nothing | Self::Kinds(_) | Self::Term(_) => false,
-        }
-    }
-
     pub(crate) fn all(needs: impl IntoIterator<Item = Self>) -> Self {
         let mut needs: Vec<_> = needs.into_iter().filter(|need| *need != Self::Nothing).collect();
         match needs.len() {

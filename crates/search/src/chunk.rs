@@ -6,9 +6,12 @@ use bytes::Bytes;
 use memchr::memmem;
 use vedetta_block::{Batch, BlockError, Header, Opened};
 use vedetta_model::{Event, Kind, Payload, Term, Timestamp};
-use vedetta_rules::{Condition, EventView, Hints, KindSet};
+use vedetta_rules::{Condition, EventView, Hints, KindSet, Need};
 
 use crate::{Hit, Place};
+
+/// What considering a block takes, as bytes read.
+const CONSIDERING: u64 = 256;
 
 /// What was looked at.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,6 +28,13 @@ pub struct Scanned {
     pub tried: u64,
     /// Blocks that can't be read: damaged, or dropped meanwhile.
     pub unreadable: u64,
+}
+
+impl Scanned {
+    /// What it took, in bytes read: a block that is only considered takes about as much as reading a little.
+    pub const fn cost(&self) -> u64 {
+        self.bytes + self.blocks * CONSIDERING
+    }
 }
 
 impl AddAssign for Scanned {
@@ -66,6 +76,8 @@ pub struct Wanted {
     pub since: Timestamp,
     pub until: Timestamp,
     pub before: Option<Place>,
+    /// No more than so many of the newest can be asked for.
+    pub most: usize,
 }
 
 /// What a block's header tells.
@@ -106,17 +118,15 @@ impl Wanted {
             && self.before.is_none_or(|before| header.earliest <= before.time)
     }
 
-    /// Whether a block may hold what is looked for, by its header alone.
-    pub fn may_be_in(&self, header: &Header) -> bool {
-        let hints = HeaderHints(header);
-        self.overlaps(header)
-            && hints.may_have_kind(self.kinds)
-            && self.condition.as_ref().is_none_or(|condition| condition.need().may_be_met(&hints))
+    /// What must be there: worked out once for many blocks.
+    pub fn need(&self) -> Need<'_> {
+        self.condition.as_ref().map_or(Need::Nothing, Condition::need)
     }
 
-    fn may_be_in_texts(&self, opened: &Opened) -> bool {
-        let hints = TextHints(HeaderHints(opened.header()), opened.texts());
-        self.condition.as_ref().is_none_or(|condition| condition.need().may_be_met(&hints))
+    /// Whether a block may hold what is looked for, by its header alone.
+    pub fn may_be_in(&self, need: &Need<'_>, header: &Header) -> bool {
+        let hints = HeaderHints(header);
+        self.overlaps(header) && hints.may_have_kind(self.kinds) && need.may_be_met(&hints)
     }
 
     fn is_met(&self, batch: &Batch, event: &Event) -> bool {
@@ -161,9 +171,10 @@ pub struct Found<T> {
 /// Opens blocks and tries the condition on their events.
 pub fn search_blocks<T>(wanted: &Wanted, blocks: &[Option<Bytes>], take: &impl Take<T>) -> Found<T> {
     let mut found = Found { hits: Vec::new(), scanned: Scanned::default(), lost: Lost::default() };
+    let need = wanted.need();
     for block in blocks {
         let searched = match block {
-            Some(block) => search_block(wanted, block, take, &mut found),
+            Some(block) => search_block(wanted, &need, block, take, &mut found),
             None => Err(BlockError::Content("it is gone")),
         };
         if searched.is_err() {
@@ -175,6 +186,7 @@ pub fn search_blocks<T>(wanted: &Wanted, blocks: &[Option<Bytes>], take: &impl T
 
 fn search_block<T>(
     wanted: &Wanted,
+    need: &Need<'_>,
     block: &Bytes,
     take: &impl Take<T>,
     found: &mut Found<T>,
@@ -182,7 +194,8 @@ fn search_block<T>(
     found.scanned.bytes += block.len() as u64;
     let opened = Opened::open(block)?;
     let tells = wanted.tells_losses(opened.header());
-    let may_match = wanted.may_be_in(opened.header()) && wanted.may_be_in_texts(&opened);
+    let may_match = wanted.may_be_in(need, opened.header())
+        && need.may_be_met(&TextHints(HeaderHints(opened.header()), opened.texts()));
     if !may_match && !tells {
         return Ok(());
     }
@@ -193,10 +206,15 @@ fn search_block<T>(
     }
     if may_match {
         found.scanned.tried += batch.events.len() as u64;
-        for event in batch.events.iter().filter(|event| wanted.is_met(&batch, event)) {
-            let place = Place { time: event.time, event: batch.event_id(event) };
-            found.hits.push(Hit { place, item: take(&batch, event) });
+        let met = batch.events.iter().filter(|event| wanted.is_met(&batch, event));
+        let mut met: Vec<(Place, &Event)> =
+            met.map(|event| (Place { time: event.time, event: batch.event_id(event) }, event)).collect();
+        if met.len() > wanted.most {
+            // What is made of an event costs more than finding it.
+            met.sort_unstable_by_key(|(place, _)| std::cmp::Reverse(*place));
+            met.truncate(wanted.most);
         }
+        found.hits.extend(met.into_iter().map(|(place, event)| Hit { place, item: take(&batch, event) }));
     }
     Ok(())
 }

@@ -35,8 +35,9 @@ pub struct Search {
     pub condition: Option<Condition>,
     /// Goes on behind a place that an earlier search came to.
     pub before: Option<Place>,
-    /// Hits come newest first, each only when nothing newer can come. Without it they come as they are found.
-    pub in_order: bool,
+    /// How many of the newest may be asked for. Hits come newest first, each only when nothing newer can come; without a
+    /// limit all come, as they are found.
+    pub newest: Option<usize>,
 }
 
 impl std::fmt::Debug for Search {
@@ -82,6 +83,9 @@ pub enum SearchError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A block that was asked for by itself can't be read.
+    #[error(transparent)]
+    Block(#[from] vedetta_block::BlockError),
     /// The thread that searched is gone.
     #[error("the search was broken off: {0}")]
     Thread(#[from] tokio::task::JoinError),
@@ -114,7 +118,8 @@ impl Search {
         self,
         take: impl Take<T>,
     ) -> impl Stream<Item = Result<Step<T>, SearchError>> + Send {
-        let Self { store, tenant, since, until, kinds, condition, before, in_order } = self;
+        let Self { store, tenant, since, until, kinds, condition, before, newest } = self;
+        let in_order = newest.is_some();
         let end = before.map_or(until, |before| {
             until.min(Timestamp::from_nanos(before.time.as_nanos().saturating_add(1)))
         });
@@ -127,7 +132,8 @@ impl Search {
         let kinds = condition.as_ref().map_or(kinds, |condition| {
             condition.kinds().iter().filter(|kind| kinds.contains(*kind)).collect()
         });
-        let wanted = Arc::new(Wanted { condition, kinds, since, until, before });
+        let most = newest.unwrap_or(usize::MAX);
+        let wanted = Arc::new(Wanted { condition, kinds, since, until, before, most });
         let take = Arc::new(take);
         async_stream::try_stream! {
             let mut heap: BinaryHeap<Waiting<T>> = BinaryHeap::new();
@@ -138,16 +144,19 @@ impl Search {
                 limit = (limit * 4).min(PAGE.1);
                 let mut scanned = Scanned::default();
                 let mut open = VecDeque::new();
-                for head in &page.heads {
-                    let in_time = head.header.earliest < end;
-                    if in_time {
-                        scanned.blocks += 1;
-                        scanned.events += u64::from(head.header.count);
-                    }
-                    if wanted.may_be_in(&head.header) || wanted.tells_losses(&head.header) {
-                        open.push_back(head.id);
-                    } else if in_time {
-                        scanned.skipped += 1;
+                {
+                    let need = wanted.need();
+                    for header in &page.heads {
+                        let in_time = header.earliest < end;
+                        if in_time {
+                            scanned.blocks += 1;
+                            scanned.events += u64::from(header.count);
+                        }
+                        if wanted.may_be_in(&need, header) || wanted.tells_losses(header) {
+                            open.push_back(BlockId::of(header));
+                        } else if in_time {
+                            scanned.skipped += 1;
+                        }
                     }
                 }
                 // No block behind this page has a later event.

@@ -68,7 +68,7 @@ fn search(store: &Arc<dyn BlockStore>, condition: &str) -> Search {
         kinds: KindSet::all(),
         condition: Some(condition).filter(|text| !text.is_empty()).map(compile),
         before: None,
-        in_order: true,
+        newest: Some(usize::MAX),
     }
 }
 
@@ -118,7 +118,7 @@ async fn a_search_finds_what_trying_every_event_finds() {
     let store = stored(&blocks).await;
     for condition in CONDITIONS {
         assert_eq!(found(search(&store, condition)).await, brute(&blocks, condition), "{condition}");
-        let mut unordered = found(Search { in_order: false, ..search(&store, condition) }).await;
+        let mut unordered = found(Search { newest: None, ..search(&store, condition) }).await;
         unordered.sort_unstable_by(|a, b| b.cmp(a));
         assert_eq!(unordered, brute(&blocks, condition), "{condition}");
     }
@@ -202,6 +202,17 @@ async fn losses_of_the_time_are_told_and_those_of_other_times_not() {
     assert_eq!(lost(0, 100).await, Lost { reports: 2, events: 12 });
     assert_eq!(lost(89, 92).await, Lost { reports: 1, events: 7 }, "reported behind the end");
     assert_eq!(lost(300, 400).await, Lost::default());
+}
+
+#[tokio::test]
+async fn the_newest_are_the_right_ones_when_no_more_are_asked_for() {
+    let blocks = archive();
+    let store = stored(&blocks).await;
+    for most in [1, 10, 333] {
+        let newest = Search { newest: Some(most), ..search(&store, "evt.type = openat") };
+        let places = found(newest).await;
+        assert_eq!(places[..most], brute(&blocks, "evt.type = openat")[..most]);
+    }
 }
 
 #[tokio::test]

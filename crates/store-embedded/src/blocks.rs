@@ -18,7 +18,7 @@ use vedetta_block::Header;
 use vedetta_embedded::{Entry, Error, Growth, Txn, View};
 use vedetta_model::{BootId, EventId, NodeId, TenantId, Timestamp};
 use vedetta_store::{
-    BUCKET_NANOS, BlockId, BlockRange, BlockStore, Head, HeadPage, Kept, Order, StoreError, Usage, bucket_of,
+    BUCKET_NANOS, BlockId, BlockRange, BlockStore, HeadPage, Kept, Order, StoreError, Usage, bucket_of,
     compare,
 };
 
@@ -28,8 +28,6 @@ use crate::{EmbeddedStore, errors, keys, store::Spaces};
 const SWEEP_STEP: usize = 1024;
 /// About what a block puts beside itself: its head and four keys.
 const BLOCK_COST: usize = 1024;
-/// Bytes of a block's key behind the tenant.
-const ID_BYTES: usize = 8 + 16 + 16 + 8 + 8;
 
 /// Keeps the order of signed numbers.
 const fn sortable(number: i64) -> [u8; 8] {
@@ -48,19 +46,6 @@ fn block_key(tenant: &TenantId, id: &BlockId) -> Vec<u8> {
     key.extend(id.first.to_be_bytes());
     key.extend(id.last.to_be_bytes());
     key
-}
-
-fn parse_id(key: &[u8]) -> Option<BlockId> {
-    let id: &[u8; ID_BYTES] = key.last_chunk()?;
-    let number = |at: usize| id[at..at + 8].try_into().unwrap_or_default();
-    let uuid = |at: usize| Uuid::from_slice(&id[at..at + 16]).unwrap_or_default();
-    Some(BlockId {
-        latest: Timestamp::from_nanos(unsortable(number(0))),
-        node: NodeId::from_uuid(uuid(8)),
-        boot: BootId::from_uuid(uuid(24)),
-        first: u64::from_be_bytes(number(40)),
-        last: u64::from_be_bytes(number(48)),
-    })
 }
 
 /// The keys of a tenant's blocks from one time to before another.
@@ -117,10 +102,8 @@ fn usage_entry(usage: Usage) -> Vec<u8> {
     [usage.blocks, usage.events, usage.bytes].map(u64::to_le_bytes).concat()
 }
 
-fn parse_head(key: &[u8], head: &[u8]) -> Result<Head, Error> {
-    let header = Header::parse_head(head).map_err(|_| errors::not_a("head", "store.block_heads", key))?;
-    let id = parse_id(key).ok_or_else(|| errors::not_a("block's key", "store.block_heads", key))?;
-    Ok(Head { id, header })
+fn parse_head(key: &[u8], head: &[u8]) -> Result<Header, Error> {
+    Header::parse_head(head).map_err(|_| errors::not_a("head", "store.block_heads", key))
 }
 
 /// Runs on the writer: what is there can't change between looking and putting.
@@ -136,7 +119,7 @@ fn keep(txn: &mut Txn<'_>, spaces: &Spaces, block: Bytes, header: &Header) -> Re
             let entry = txn.get(block_ranges, &place)?.ok_or_else(damaged)?;
             let key = block_key(tenant, &parse_range(&place, &entry).ok_or_else(damaged)?);
             let head = txn.get(block_heads, &key)?.ok_or_else(damaged)?;
-            Some(parse_head(&key, &head)?.header)
+            Some(parse_head(&key, &head)?)
         }
     };
     let kept = compare(header, present.as_ref());
@@ -182,7 +165,7 @@ fn heads(
         parse_head(&key, &value?)
     };
     let mut entries = view.range(spaces.block_heads, keys)?;
-    let (mut heads, more): (Vec<Head>, bool) = match range.order {
+    let (mut heads, more): (Vec<Header>, bool) = match range.order {
         Order::Ascending => {
             (entries.by_ref().take(limit).map(head).collect::<Result<_, _>>()?, entries.next().is_some())
         }
@@ -191,8 +174,8 @@ fn heads(
             entries.next_back().is_some(),
         ),
     };
-    let next = heads.last().map(|head| head.id).filter(|_| more);
-    heads.retain(|head| range.overlaps(&head.header));
+    let next = heads.last().map(BlockId::of).filter(|_| more);
+    heads.retain(|header| range.overlaps(header));
     Ok(HeadPage { heads, next })
 }
 
@@ -213,7 +196,8 @@ fn drop_some(
     let mut dropped: BTreeMap<i64, Usage> = BTreeMap::new();
     for key in old {
         let Some(head) = txn.get(block_heads, &key)? else { continue };
-        let Head { id, header } = parse_head(&key, &head)?;
+        let header = parse_head(&key, &head)?;
+        let id = BlockId::of(&header);
         let bytes = head.len() + header.body_bytes as usize;
         *dropped.entry(bucket_of(id.latest)).or_default() += Usage::of(&header, bytes);
         let mut range = run(tenant, id.node, id.boot);
@@ -340,7 +324,6 @@ mod tests {
         fn keys_sort_as_blocks_do_and_read_back(a in block_id(), b in block_id(), of in "[a-c0]{1,3}") {
             let tenant: TenantId = of.parse().unwrap();
             prop_assert_eq!(block_key(&tenant, &a).cmp(&block_key(&tenant, &b)), a.cmp(&b));
-            prop_assert_eq!(parse_id(&block_key(&tenant, &a)), Some(a));
             let mut place = run(&tenant, a.node, a.boot);
             place.extend(a.last.to_be_bytes());
             prop_assert_eq!(parse_range(&place, &range_entry(&a)), Some(a));
@@ -350,7 +333,7 @@ mod tests {
 
         #[test]
         fn arbitrary_bytes_never_panic(key: Vec<u8>, value: Vec<u8>) {
-            let _ = (parse_id(&key), parse_range(&key, &value), parse_usage(&key, &value));
+            let _ = (parse_range(&key, &value), parse_usage(&key, &value));
             let _ = parse_head(&key, &value);
         }
     }

@@ -55,15 +55,6 @@ impl fmt::Display for BlockId {
     }
 }
 
-/// A stored block's place and what its header says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Head {
-    /// Which block.
-    pub id: BlockId,
-    /// Its header.
-    pub header: Header,
-}
-
 /// A tenant's blocks that may hold events of a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlockRange {
@@ -77,11 +68,11 @@ pub struct BlockRange {
     pub order: Order,
 }
 
-/// Heads in the asked order, and where to go on.
+/// Headers in the asked order, and where to go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeadPage {
     /// Of blocks that overlap the range.
-    pub heads: Vec<Head>,
+    pub heads: Vec<Header>,
     /// `Some` when there may be more: pass it as `after`.
     pub next: Option<BlockId>,
 }

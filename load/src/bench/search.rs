@@ -164,7 +164,7 @@ async fn search(
         kinds: KindSet::all(),
         condition: Some(compile(text)?),
         before: None,
-        in_order: most.is_some(),
+        newest: most,
     };
     let mut scanned = Scanned::default();
     let mut groups: HashMap<String, usize> = HashMap::new();

@@ -10,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use tokio::time::Instant;
 use vedetta_block::{BlockError, Header, follows, merge};
-use vedetta_log::{Delivery, EventLog, Group, Offsets, Record, Topic};
+use vedetta_log::{Delivery, EventLog, Group, Offsets, Partition, Record, Topic};
 use vedetta_model::{Clock, Timestamp};
 use vedetta_runtime::{DeadLetters, Drain, Drained};
 use vedetta_store::{BlockStore, Kept, StoreError};
@@ -41,7 +41,7 @@ pub struct Archiver {
     pub metrics: Metrics,
 }
 
-/// Blocks that follow each other, and the records they came in.
+/// Blocks of one partition that follow each other, and the records they came in.
 struct Run {
     last: Header,
     events: u32,
@@ -49,6 +49,10 @@ struct Run {
 }
 
 impl Run {
+    fn is_of(&self, record: &Record) -> bool {
+        self.records.first().is_some_and(|first| first.position.partition == record.position.partition)
+    }
+
     fn takes(&self, next: &Header) -> bool {
         self.events < SMALL
             && self.events.saturating_add(next.count) <= 2 * SMALL
@@ -66,12 +70,20 @@ struct Waiting {
 }
 
 impl Waiting {
+    /// Others go on with these partitions; what waits of the rest will not come again and is still to be kept.
+    fn forget(&mut self, revoked: &[Partition]) {
+        let is_mine = |record: &Record| !revoked.contains(&record.position.partition);
+        self.runs.retain(|run| run.records.iter().all(is_mine));
+        self.offsets.retain(|partition, _| !revoked.contains(partition));
+        self.bytes = self.runs.iter().flat_map(|run| &run.records).map(|record| record.payload.len()).sum();
+    }
+
     fn push(&mut self, header: Header, record: Record) {
         self.bytes += record.payload.len();
         match self.runs.iter_mut().rfind(|run| {
-            (&run.last.tenant, run.last.node, run.last.boot) == (&header.tenant, header.node, header.boot)
+            (run.last.node, run.last.boot) == (header.node, header.boot) && run.last.tenant == header.tenant
         }) {
-            Some(run) if run.takes(&header) => {
+            Some(run) if run.takes(&header) && run.is_of(&record) => {
                 run.events += header.count;
                 run.last = header;
                 run.records.push(record);
@@ -107,7 +119,7 @@ impl Archiver {
             };
             match delivery {
                 Some(Delivery::Assigned(_)) => {}
-                Some(Delivery::Revoked(_)) => waiting = Waiting::default(),
+                Some(Delivery::Revoked(partitions)) => waiting.forget(&partitions),
                 Some(Delivery::Records(records)) => {
                     waiting.since.get_or_insert_with(Instant::now);
                     if !self.take(records, &mut waiting).await? {

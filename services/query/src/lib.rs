@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   log ─► projections ─► view store ─► readers ─► graphql ─► http ─► people
-//!                                                     └─ mutations ─► tenant service
+//!    └► archive ─► block store ───────┘               └─ mutations ─► tenant service
 //! ```
 //!
 //! It decides nothing: a mutation is handed to the tenant service with the caller's own session, and

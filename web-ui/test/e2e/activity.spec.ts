@@ -62,13 +62,10 @@ test('what happens now comes on top without a reload, unless paused', async ({ p
   await expect(page.getByRole('status').filter({ hasText: '1 new event' })).toBeAttached()
   await page.getByRole('button', { name: 'Pause' }).click()
   const first = await events(page).first().innerText()
-  const asked: string[] = []
-  page.on('request', (r) => { if (r.postData()?.includes('query Activity(')) asked.push(r.url()) })
   await raise(page)
   await page.getByRole('button', { name: 'Follow' }).click()
   await expect(events(page).first()).toHaveAttribute('data-fresh', 'true')
   await expect.poll(async () => events(page).first().innerText()).not.toBe(first)
-  expect(asked.length).toBeGreaterThan(0)
 })
 
 test('a search goes on by itself until it has something, and tells what was lost', async ({ page }) => {

@@ -6,7 +6,7 @@ use vedetta_block::{Builder, Header};
 use vedetta_model::{BootId, Event, EventId, NodeId, TenantId, Timestamp, event::Unshare};
 
 use super::{Fixture, soon, tenant};
-use crate::{BUCKET_NANOS, BlockId, BlockRange, BlockStore, Head, Kept, Order, StoreError, Usage, bucket_of};
+use crate::{BUCKET_NANOS, BlockId, BlockRange, BlockStore, Kept, Order, StoreError, Usage, bucket_of};
 
 const HOUR: i64 = BUCKET_NANOS;
 const SECOND: i64 = 1_000_000_000;
@@ -66,10 +66,7 @@ async fn walk(store: &dyn BlockStore, range: &BlockRange, limit: usize) -> Vec<B
     loop {
         let page = store.heads(range, after, limit).await.unwrap();
         assert!(page.heads.len() <= limit);
-        for Head { id, header } in page.heads {
-            assert_eq!(id, BlockId::of(&header));
-            ids.push(id);
-        }
+        ids.extend(page.heads.iter().map(BlockId::of));
         match page.next {
             Some(next) => after = Some(next),
             None => return ids,

@@ -9,7 +9,7 @@ use vedetta_model::{BootId, EventId, NodeId, TenantId, Timestamp};
 
 use super::MemoryStore;
 use crate::{
-    BlockId, BlockRange, BlockStore, Head, HeadPage, Kept, Order, StoreError, Usage, bucket_of, compare,
+    BlockId, BlockRange, BlockStore, HeadPage, Kept, Order, StoreError, Usage, bucket_of, compare,
     shared::lock,
 };
 
@@ -59,24 +59,24 @@ impl BlockStore for MemoryStore {
     ) -> Result<HeadPage, StoreError> {
         let state = lock(&self.state);
         let blocks = state.archives.get(&range.tenant).into_iter().flat_map(|archive| &archive.blocks);
-        let mut heads: Vec<Head> = blocks
+        let mut heads: Vec<(BlockId, &Header)> = blocks
             .filter(|(id, _)| id.latest >= range.since && id.latest < range.end())
-            .map(|(id, (header, _))| Head { id: *id, header: header.clone() })
+            .map(|(id, (header, _))| (*id, header))
             .collect();
         if range.order == Order::Descending {
             heads.reverse();
         }
         if let Some(after) = after {
-            heads.retain(|head| match range.order {
-                Order::Ascending => head.id > after,
-                Order::Descending => head.id < after,
+            heads.retain(|(id, _)| match range.order {
+                Order::Ascending => *id > after,
+                Order::Descending => *id < after,
             });
         }
         let more = heads.len() > limit;
         heads.truncate(limit);
-        let next = heads.last().map(|head| head.id).filter(|_| more);
-        heads.retain(|head| range.overlaps(&head.header));
-        Ok(HeadPage { heads, next })
+        let next = heads.last().map(|(id, _)| *id).filter(|_| more);
+        let heads = heads.into_iter().map(|(_, header)| header).filter(|header| range.overlaps(header));
+        Ok(HeadPage { heads: heads.cloned().collect(), next })
     }
 
     async fn blocks(&self, tenant: &TenantId, ids: &[BlockId]) -> Result<Vec<Option<Bytes>>, StoreError> {

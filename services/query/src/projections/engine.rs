@@ -4,7 +4,7 @@
 //! consumer group only divides the partitions, so its commit may lag behind (records come again and
 //! are skipped) or run ahead of dropped views (the engine reads the missing stretch itself).
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
 use futures::StreamExt;
 use vedetta_log::{
@@ -19,8 +19,6 @@ use crate::metrics::{Metrics, ProjectionLabel};
 
 /// Records that become durable in the views by one write.
 const CHUNK: usize = 256;
-/// First and longest wait between tries while the store refuses.
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(5));
 
 /// Runs one projection.
 #[derive(Debug)]
@@ -150,23 +148,16 @@ impl Engine {
     ) -> Result<Option<Offset>, EngineError> {
         let fresh = &records[records.partition_point(|record| record.position.offset < place)..];
         for chunk in fresh.chunks(CHUNK) {
-            let mut wait = BACKOFF.0;
-            loop {
-                match self.try_chunk(partition, chunk).await {
-                    Ok(next) => {
-                        place = next;
-                        break;
-                    }
-                    Err(error) if error.is_transient() => {
-                        let label = ProjectionLabel { projection: self.projection.name() };
-                        self.metrics.retries.get_or_create(&label).inc();
-                        tracing::warn!(%error, projection = self.projection.name(), %partition, "views were not written; trying again");
-                        if self.drain.or(tokio::time::sleep(wait)).await == Drained::Called {
-                            return Ok(None);
-                        }
-                        wait = (wait * 2).min(BACKOFF.1);
-                    }
-                    Err(error) => return Err(EngineError::Store(self.projection.name(), error)),
+            let label = ProjectionLabel { projection: self.projection.name() };
+            let passes = |error: &StoreError| {
+                self.metrics.retries.get_or_create(&label).inc_by(error.is_transient().into());
+                error.is_transient()
+            };
+            let try_it = || self.try_chunk(partition, chunk);
+            match self.drain.persist("views wait for the store", passes, try_it).await {
+                Drained::Called => return Ok(None),
+                Drained::Done(next) => {
+                    place = next.map_err(|error| EngineError::Store(label.projection, error))?;
                 }
             }
         }

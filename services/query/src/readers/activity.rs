@@ -154,28 +154,31 @@ impl Activity {
         Self { blocks, tenant: caller.tenant().clone(), budget }
     }
 
-    fn search(&self, query: ActivityQuery, in_order: bool) -> Search {
+    fn search(&self, query: ActivityQuery, newest: Option<usize>) -> Search {
         let ActivityQuery { condition, since, until, before } = query;
         // What the agent reports of itself is no activity of the machine.
         let kinds =
             vedetta_model::Kind::ALL.iter().copied().filter(|kind| !kind.as_str().starts_with("agent."));
         let kinds: KindSet = kinds.collect();
         let (store, tenant) = (self.blocks.clone(), self.tenant.clone());
-        Search { store, tenant, since, until, kinds, condition, before, in_order }
+        Search { store, tenant, since, until, kinds, condition, before, newest }
     }
 
-    /// A search that is given out piece by piece, newest first.
+    /// A search that is given out piece by piece: at least the `want` newest, newest first.
     pub fn stream(
         &self,
         query: ActivityQuery,
+        want: usize,
     ) -> impl Stream<Item = Result<Step<Occurrence>, SearchError>> + Send + use<> {
-        self.search(query, true).run(occurrence)
+        self.search(query, Some(want)).run(occurrence)
     }
 
     /// The newest events, at most `want`, as far as one call may read.
     pub async fn find(&self, query: ActivityQuery, want: usize) -> Result<Found, SearchError> {
         let mut found = Found { reached: query.until, ..Found::default() };
-        let mut steps = Box::pin(self.stream(query));
+        let begin = query.before.map_or(query.until, |before| before.time);
+        // One more tells whether there are more.
+        let mut steps = Box::pin(self.stream(query, want + 1));
         while let Some(step) = steps.next().await {
             let step = step?;
             found.scanned += step.scanned;
@@ -188,7 +191,8 @@ impl Activity {
                 found.reached = found.next.map_or(found.reached, |place| place.time);
                 return Ok(found);
             }
-            if found.scanned.bytes >= self.budget {
+            // A page that came no further would be asked for again for ever.
+            if found.scanned.cost() >= self.budget && found.reached < begin {
                 found.next = Some(behind(found.reached));
                 return Ok(found);
             }
@@ -209,7 +213,7 @@ impl Activity {
             let view = EventView { processes: &batch.processes, event };
             by.iter().map(|field| shown(field, &view)).collect::<Vec<_>>()
         };
-        let mut steps = Box::pin(self.search(query, false).run(key));
+        let mut steps = Box::pin(self.search(query, None).run(key));
         loop {
             let Some(step) = steps.next().await else {
                 counts.complete = true;
@@ -225,7 +229,7 @@ impl Activity {
                     *groups.entry(item).or_default() += 1;
                 }
             }
-            if counts.scanned.bytes >= self.budget {
+            if counts.scanned.cost() >= self.budget {
                 break;
             }
         }
@@ -244,11 +248,11 @@ impl Activity {
         };
         let id = *id;
         let opened = tokio::task::spawn_blocking(move || {
-            let batch = Batch::decode(&bytes).ok()?;
-            let event = batch.events.iter().find(|event| event.seq == id.seq)?;
-            Some(occurrence(&batch, event))
+            let batch = Batch::decode(&bytes)?;
+            let event = batch.events.iter().find(|event| event.seq == id.seq);
+            Ok(event.map(|event| occurrence(&batch, event)))
         });
-        Ok(opened.await?)
+        opened.await?
     }
 }
 

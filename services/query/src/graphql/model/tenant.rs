@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_graphql::{ID, Object};
-use vedetta_api::tenant::v1;
+use vedetta_api::{Code, tenant::v1};
 use vedetta_model::Timestamp;
 
 use super::{
@@ -22,7 +22,7 @@ use super::{
 use crate::{
     graphql::{
         connection::{PageArgs, cost},
-        errors::Answer,
+        errors::{Answer, Failure, error},
         ids::Kind,
         scalars::DateTime,
         scope::Scope,
@@ -165,7 +165,11 @@ impl Tenant {
         #[graphql(default = 50)] first: Option<i32>,
     ) -> Answer<ActivityCounts> {
         let want = PageArgs::new(first, 50, None)?.first;
-        let by = by.iter().take(MOST_FIELDS).map(|name| field(name)).collect::<Result<_, _>>()?;
+        if by.len() > MOST_FIELDS {
+            let message = format!("{} fields to group by: ask for {MOST_FIELDS} at most", by.len());
+            return Err(Failure(error(Code::Invalid, message)));
+        }
+        let by = by.iter().map(|name| field(name)).collect::<Result<_, _>>()?;
         let query = Asked { query, since, until, after: None }.query(&self.scope)?;
         let (activity, _permit) = searching(&self.scope)?;
         let counts = activity.count(query, by, want).await?;

@@ -27,7 +27,7 @@ pub(super) fn stream(
         let (held, _permit) = (listener, permit);
         let scope = &held.scope;
         let (mut scanned, mut lost, mut left) = (Scanned::default(), Lost::default(), want);
-        let mut steps = Box::pin(activity.stream(query));
+        let mut steps = Box::pin(activity.stream(query, want));
         while let Some(step) = steps.next().await {
             let mut step = match step {
                 Ok(step) => step,
