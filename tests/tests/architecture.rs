@@ -10,6 +10,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 /// What each of our packages may depend on, of ours. A package that is not listed fails the test.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("vedetta-model", &[]),
+    ("vedetta-aside", &[]),
     ("vedetta-node-agent-common", &[]),
     ("vedetta-node-agent-ebpf", &["node-agent-common"]),
     ("vedetta-block", &["model"]),
@@ -18,16 +19,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("vedetta-auth", &["model"]),
     ("vedetta-log", &["model"]),
     ("vedetta-store", &["block", "model"]),
-    ("vedetta-search", &["block", "rules", "store", "model"]),
-    ("vedetta-embedded", &["model"]),
+    ("vedetta-search", &["aside", "block", "rules", "store", "model"]),
+    ("vedetta-embedded", &["aside", "model"]),
     ("vedetta-log-embedded", &["log", "embedded", "model"]),
     ("vedetta-store-embedded", &["store", "embedded", "block", "model"]),
     ("vedetta-backends", &["log", "log-embedded", "store", "store-embedded", "embedded", "model"]),
     ("vedetta-runtime", &["api", "auth", "backends", "log", "store", "model"]),
     ("vedetta-ingest", &["api", "auth", "block", "log", "store", "runtime", "model"]),
     ("vedetta-detect", &["api", "auth", "block", "log", "store", "rules", "runtime", "model"]),
-    ("vedetta-query", &["api", "auth", "block", "log", "store", "rules", "search", "runtime", "model"]),
-    ("vedetta-tenant", &["api", "auth", "log", "store", "rules", "runtime", "model"]),
+    (
+        "vedetta-query",
+        &["aside", "api", "auth", "block", "log", "store", "rules", "search", "runtime", "model"],
+    ),
+    ("vedetta-tenant", &["aside", "api", "auth", "log", "store", "rules", "runtime", "model"]),
     ("vedetta-node-agent", &["api", "auth", "block", "node-agent-common", "model"]),
     (
         "vedetta",
@@ -37,6 +41,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("vedetta-load", &["*"]),
+    ("vedetta-simulation", &["*"]),
     ("vedetta-tests", &["*"]),
 ];
 

@@ -9,6 +9,7 @@ use std::{
 
 use fjall::{CompressionType, Keyspace, KeyspaceCreateOptions, KvSeparationOptions};
 use tokio::sync::{Semaphore, mpsc, watch};
+use vedetta_aside::aside;
 
 use crate::{
     Error, Growth, OpenError, Txn, View, disk, opening,
@@ -154,7 +155,7 @@ impl Database {
         work: impl FnOnce(View<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let core = self.core.clone();
-        let read = tokio::task::spawn_blocking(move || core.read(work)).await;
+        let read = aside(move || core.read(work)).await;
         read.unwrap_or_else(|panic| Err(Error::Unavailable(format!("reading failed: {panic}"))))
     }
 

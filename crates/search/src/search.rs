@@ -6,6 +6,7 @@ use std::{
 };
 
 use futures::Stream;
+use vedetta_aside::aside;
 use vedetta_model::{EventId, TenantId, Timestamp};
 use vedetta_rules::{Condition, KindSet};
 use vedetta_store::{BlockId, BlockRange, BlockStore, Order, StoreError};
@@ -168,7 +169,7 @@ impl Search {
                     let blocks = store.blocks(&tenant, &chunk).await?;
                     let (for_thread, taking) = (wanted.clone(), take.clone());
                     let searched =
-                        tokio::task::spawn_blocking(move || search_blocks(&for_thread, &blocks, &*taking));
+                        aside(move || search_blocks(&for_thread, &blocks, &*taking));
                     let Found { hits, scanned: more, lost: more_lost } = searched.await?;
                     scanned += more;
                     lost += more_lost;

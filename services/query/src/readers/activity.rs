@@ -3,6 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use futures::{Stream, StreamExt as _};
+use vedetta_aside::aside;
 use vedetta_auth::TenantCtx;
 use vedetta_block::Batch;
 use vedetta_model::{Event, EventId, NodeId, TenantId, Timestamp, finding::Evidence};
@@ -247,7 +248,7 @@ impl Activity {
             return Ok(None);
         };
         let id = *id;
-        let opened = tokio::task::spawn_blocking(move || {
+        let opened = aside(move || {
             let batch = Batch::decode(&bytes)?;
             let event = batch.events.iter().find(|event| event.seq == id.seq);
             Ok(event.map(|event| occurrence(&batch, event)))

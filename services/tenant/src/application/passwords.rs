@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rand::{SeedableRng, rngs::StdRng};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use vedetta_api::{Code, Error};
+use vedetta_aside::aside;
 use vedetta_auth::password;
 use zeroize::Zeroizing;
 
@@ -61,7 +62,7 @@ impl Passwords {
             drop(permits);
             done
         };
-        tokio::task::spawn_blocking(work).await.map_err(|error| {
+        aside(work).await.map_err(|error| {
             tracing::error!(%error, "a password computation did not end");
             Error::new(Code::Internal, "the password could not be checked; the log of the server says why")
         })
