@@ -8,10 +8,11 @@
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use bytes::Bytes;
+use tokio::time::Instant;
 use vedetta_block::{BuildError, Builder, MAX_SPAN_NANOS};
 use vedetta_model::{BootId, Event, NodeId, Payload, TenantId, Timestamp, event::Loss};
 

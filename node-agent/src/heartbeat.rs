@@ -1,10 +1,8 @@
 //! The agent's reports about itself: that it lives, what it costs, and what was lost.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
+use tokio::time::Instant;
 use vedetta_model::{
     Clock,
     event::{AgentStarted, AgentStopping, Heartbeat},

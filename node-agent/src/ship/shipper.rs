@@ -14,7 +14,11 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
-use vedetta_model::{Kind, event::LossStage};
+use vedetta_model::{
+    Kind,
+    event::LossStage,
+    simulated::{Point, reached},
+};
 
 use super::{
     Backoff, Blocks, Connection, ConnectionError, Dial, DialError, Hello, Numbers, Refusal, Replies, Reply,
@@ -226,6 +230,7 @@ impl Shipper {
             }
         };
         if let Some(entry) = next {
+            reached(Point::SentAgain);
             self.window.send_again(entry);
         }
         end

@@ -4,14 +4,12 @@
 //! costs only repeats, which the server recognises; a segment goes only after the mark that passed
 //! it has reached the device.
 
-use std::{
-    fs::{File, OpenOptions},
-    io,
-    os::unix::fs::FileExt,
-    path::Path,
-};
+use std::{io, path::Path, sync::Arc};
 
-use super::entry::Position;
+use super::{
+    disk::{Disk, DiskFile, Open},
+    entry::Position,
+};
 
 const NAME: &str = "settled";
 /// Slots lie in different sectors.
@@ -20,16 +18,15 @@ const SLOT: usize = 28;
 
 #[derive(Debug)]
 pub(super) struct Mark {
-    file: File,
+    file: Arc<dyn DiskFile>,
     turn: u64,
     at: Position,
 }
 
 impl Mark {
-    pub(super) fn open(dir: &Path) -> io::Result<Self> {
-        let file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(dir.join(NAME))?;
-        let newest = [0, 1].into_iter().filter_map(|slot| read(&file, slot)).max_by_key(|(turn, _)| *turn);
+    pub(super) fn open(disk: &dyn Disk, dir: &Path) -> io::Result<Self> {
+        let file = disk.open(&dir.join(NAME), Open::Either)?;
+        let newest = [0, 1].into_iter().filter_map(|slot| read(&*file, slot)).max_by_key(|(turn, _)| *turn);
         let (turn, at) = newest.unwrap_or_default();
         Ok(Self { file, turn, at })
     }
@@ -53,11 +50,11 @@ impl Mark {
     }
 
     pub(super) fn sync(&self) -> io::Result<()> {
-        self.file.sync_data()
+        self.file.sync()
     }
 }
 
-fn read(file: &File, slot: u64) -> Option<(u64, Position)> {
+fn read(file: &dyn DiskFile, slot: u64) -> Option<(u64, Position)> {
     let mut bytes = [0; SLOT];
     file.read_exact_at(&mut bytes, slot * STEP).ok()?;
     let number = |from: usize| {
@@ -71,17 +68,17 @@ fn read(file: &File, slot: u64) -> Option<(u64, Position)> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::disk::RealDisk, *};
 
     #[test]
     fn a_torn_mark_falls_back_to_the_one_before() {
         let dir = tempfile::tempdir().unwrap();
-        let mut mark = Mark::open(dir.path()).unwrap();
+        let mut mark = Mark::open(&RealDisk, dir.path()).unwrap();
         let (one, two) = (Position { segment: 1, offset: 10 }, Position { segment: 2, offset: 20 });
         mark.advance(one).unwrap();
         mark.advance(two).unwrap();
-        assert_eq!(Mark::open(dir.path()).unwrap().position(), two);
+        assert_eq!(Mark::open(&RealDisk, dir.path()).unwrap().position(), two);
         mark.file.write_all_at(&[0xff; 9], 0).unwrap();
-        assert_eq!(Mark::open(dir.path()).unwrap().position(), one);
+        assert_eq!(Mark::open(&RealDisk, dir.path()).unwrap().position(), one);
     }
 }

@@ -13,6 +13,7 @@
 //!   bridged by a little memory. Each is told as [`Damage`], with the number of events in it.
 //! - A repeat is possible (a mark may be older than the last settlement), a hole is not.
 
+pub mod disk;
 mod entry;
 mod mark;
 mod outbox;
@@ -25,18 +26,22 @@ mod words;
 use std::{
     cmp::Ordering,
     collections::VecDeque,
-    fs::{DirBuilder, File},
     io,
-    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    sync::Arc,
+    time::Duration,
 };
 
 use bytes::Bytes;
-use rustix::fs::{FlockOperation, flock};
-use vedetta_model::{BootId, event::Loss};
+use tokio::time::Instant;
+use vedetta_model::{
+    BootId,
+    event::Loss,
+    simulated::{Point, reached},
+};
 
 pub use self::{
+    disk::{Disk, Lock, RealDisk},
     entry::Meta,
     outbox::Outbox,
     sync::Sync,
@@ -51,9 +56,10 @@ use self::{
 /// See the module.
 #[derive(Debug)]
 pub struct Spool {
+    disk: Arc<dyn Disk>,
     dir: PathBuf,
     limits: Limits,
-    _lock: File,
+    _lock: Box<dyn Lock>,
     /// Oldest first. The last one grows while `growing`.
     segments: VecDeque<Segment>,
     growing: bool,
@@ -86,22 +92,23 @@ struct Outstanding {
 impl Spool {
     /// Opens the spool in `dir`, which is made if need be, and repairs what a crash left.
     pub fn open(dir: &Path, limits: Limits) -> Result<(Self, Recovery), OpenError> {
+        Self::open_on(Arc::new(RealDisk), dir, limits)
+    }
+
+    /// The same on a disk of one's own.
+    pub fn open_on(disk: Arc<dyn Disk>, dir: &Path, limits: Limits) -> Result<(Self, Recovery), OpenError> {
         let failed = |source| OpenError::Io { path: dir.to_owned(), source };
-        DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed)?;
-        let lock = File::options()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(dir.join("lock"))
-            .map_err(failed)?;
-        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => return Err(OpenError::InUse { path: dir.to_owned() }),
-            Err(error) => return Err(failed(error.into())),
-        }
-        let mark = Mark::open(dir).map_err(failed)?;
+        disk.create_dir(dir).map_err(failed)?;
+        let lock = match disk.lock(&dir.join("lock")) {
+            Ok(lock) => lock,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                return Err(OpenError::InUse { path: dir.to_owned() });
+            }
+            Err(error) => return Err(failed(error)),
+        };
+        let mark = Mark::open(&*disk, dir).map_err(failed)?;
         let mut recovery = Recovery::default();
-        let segments = recover::segments(dir, &mark, &mut recovery).map_err(failed)?;
+        let segments = recover::segments(&*disk, dir, &mark, &mut recovery).map_err(failed)?;
         let newest = segments.back().map_or(0, |segment| segment.number);
         let spool = Self {
             dir: dir.to_owned(),
@@ -121,14 +128,15 @@ impl Spool {
             memory_bytes: 0,
             appended: None,
             damage: Vec::new(),
-            sync: sync::State::new(File::open(dir).map_err(failed)?),
+            sync: sync::State::new(Arc::clone(&disk), dir.to_owned()),
+            disk,
         };
         Ok((spool, recovery))
     }
 
     /// Takes the losses that the former run did not come to tell.
     pub fn take_untold(&self) -> Vec<Loss> {
-        untold::take(&self.dir)
+        untold::take(&*self.disk, &self.dir)
     }
 
     /// Bytes taken up, on disk and in memory. What was settled is freed in steps of a segment.
@@ -235,7 +243,7 @@ impl Spool {
     /// Makes everything durable at the end of a run: what waits, how far it was settled, and the
     /// losses that could not be told.
     pub fn close(&mut self, untold: &[Loss]) -> io::Result<()> {
-        untold::leave(&self.dir, untold)?;
+        untold::leave(&*self.disk, &self.dir, untold)?;
         let sync = self.start_sync();
         let outcome = sync.run();
         self.synced(sync, &outcome);
@@ -293,7 +301,7 @@ impl Spool {
         let is_full = |last: &Segment| last.end > START && last.end + header.size() > most;
         if !self.growing || self.segments.back().is_none_or(is_full) {
             self.growing = false;
-            self.segments.push_back(Segment::create(&self.dir, self.next_segment)?);
+            self.segments.push_back(Segment::create(&*self.disk, &self.dir, self.next_segment)?);
             self.next_segment += 1;
             self.growing = true;
             self.sync.new_file();
@@ -312,6 +320,7 @@ impl Spool {
             return Err(Refused::Disk(error));
         }
         if self.memory.is_empty() {
+            reached(Point::MemoryBridge);
             tracing::error!(dir = %self.dir.display(), %error, "the spool cannot be written; new blocks stay in memory for now");
         }
         self.memory_bytes += block.len() as u64;
@@ -344,6 +353,7 @@ impl Spool {
                     return Some((header.meta, block));
                 }
                 recover::Read::Damaged { header, next, what } => {
+                    reached(Point::DamageSkipped);
                     let damage = recover::damage(segment, offset, next, header.as_ref(), what);
                     tracing::warn!(
                         path = %damage.path.display(), offset, bytes = damage.bytes,
@@ -404,7 +414,7 @@ impl Spool {
         }
         for segment in self.segments.drain(..count) {
             self.sync.forget(&segment.file);
-            if let Err(error) = std::fs::remove_file(&segment.path) {
+            if let Err(error) = self.disk.remove(&segment.path) {
                 tracing::warn!(path = %segment.path.display(), %error, "a settled segment cannot be removed");
             }
         }

@@ -3,11 +3,11 @@
 use std::{
     io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use bytes::Bytes;
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 use vedetta_model::{Clock, event::LossStage};
 
 use super::{Class, Damage, Entry, Meta, Refused, Spool};

@@ -11,9 +11,11 @@ use std::{
 };
 
 use bytes::Bytes;
+use vedetta_model::simulated::{Point, reached};
 
 use super::{
     Damage, Recovery,
+    disk::Disk,
     entry::{Header, Position},
     mark::Mark,
     segment::{START, Segment},
@@ -76,15 +78,20 @@ pub(super) fn damage(
 }
 
 /// Opens the segments in `dir`: removes what is settled, cuts off torn ends, counts what waits.
-pub(super) fn segments(dir: &Path, mark: &Mark, recovery: &mut Recovery) -> io::Result<VecDeque<Segment>> {
+pub(super) fn segments(
+    disk: &dyn Disk,
+    dir: &Path,
+    mark: &Mark,
+    recovery: &mut Recovery,
+) -> io::Result<VecDeque<Segment>> {
     let settled = mark.position();
     let mut kept = VecDeque::new();
     let mut gone = Vec::new();
-    for (number, path) in Segment::list(dir)? {
-        let mut segment = match Segment::open(path.clone(), number) {
+    for (number, path) in Segment::list(disk, dir)? {
+        let mut segment = match Segment::open(disk, path.clone(), number) {
             Ok(segment) => segment,
             Err(error) => {
-                recovery.set_aside.push(set_aside(&path, &error)?);
+                recovery.set_aside.push(set_aside(disk, &path, &error)?);
                 continue;
             }
         };
@@ -92,13 +99,13 @@ pub(super) fn segments(dir: &Path, mark: &Mark, recovery: &mut Recovery) -> io::
             Ok(()) if segment.end <= START => gone.push(path),
             Ok(()) if settled >= (Position { segment: number, offset: segment.end }) => gone.push(path),
             Ok(()) => kept.push_back(segment),
-            Err(error) => recovery.set_aside.push(set_aside(&path, &error)?),
+            Err(error) => recovery.set_aside.push(set_aside(disk, &path, &error)?),
         }
     }
     if !gone.is_empty() {
         mark.sync()?;
         for path in gone {
-            std::fs::remove_file(path)?;
+            disk.remove(&path)?;
         }
     }
     Ok(kept)
@@ -153,6 +160,7 @@ fn repair(segment: &mut Segment, settled: Position, recovery: &mut Recovery) -> 
         None => torn,
     };
     if let Some((at, header)) = torn {
+        reached(Point::TornEnd);
         if (Position { segment: segment.number, offset: at }) >= settled {
             let damage = damage(segment, at, segment.end, header.as_ref(), "a torn end");
             tracing::warn!(
@@ -166,9 +174,9 @@ fn repair(segment: &mut Segment, settled: Position, recovery: &mut Recovery) -> 
     Ok(())
 }
 
-fn set_aside(path: &Path, reason: &io::Error) -> io::Result<PathBuf> {
+fn set_aside(disk: &dyn Disk, path: &Path, reason: &io::Error) -> io::Result<PathBuf> {
     let aside = path.with_extension("unreadable");
-    std::fs::rename(path, &aside)?;
+    disk.rename(path, &aside)?;
     tracing::error!(
         path = %aside.display(), %reason,
         "set aside a spool file that cannot be read; it is not deleted, and its events are not counted",

@@ -1,16 +1,17 @@
 //! One file of entries. It grows at its end and is never changed before it.
 
 use std::{
-    fs::{File, OpenOptions},
     io,
-    os::unix::fs::FileExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use bytes::Bytes;
 
-use super::entry::{HEADER, Header, MAGIC, Position};
+use super::{
+    disk::{Disk, DiskFile, Open},
+    entry::{HEADER, Header, MAGIC, Position},
+};
 
 /// What every segment begins with.
 const START_BYTES: [u8; 8] = *b"VDSPOOL1";
@@ -22,34 +23,33 @@ const EXTENSION: &str = "segment";
 pub(super) struct Segment {
     pub number: u64,
     pub path: PathBuf,
-    pub file: Arc<File>,
+    pub file: Arc<dyn DiskFile>,
     /// Where the next entry goes. Bytes behind it do not count.
     pub end: u64,
 }
 
 impl Segment {
-    pub(super) fn create(dir: &Path, number: u64) -> io::Result<Self> {
+    pub(super) fn create(disk: &dyn Disk, dir: &Path, number: u64) -> io::Result<Self> {
         let path = dir.join(format!("{number:016x}.{EXTENSION}"));
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
+        let file = disk.open(&path, Open::New)?;
         file.write_all_at(&START_BYTES, 0).inspect_err(|_| {
             // An empty file would only be in the way.
-            let _ = std::fs::remove_file(&path);
+            let _ = disk.remove(&path);
         })?;
-        Ok(Self { number, path, file: Arc::new(file), end: START })
+        Ok(Self { number, path, file, end: START })
     }
 
     /// Opens what an earlier run left, up to the end of the file.
-    pub(super) fn open(path: PathBuf, number: u64) -> io::Result<Self> {
-        let file = OpenOptions::new().read(true).write(true).open(&path)?;
-        let end = file.metadata()?.len();
-        Ok(Self { number, path, file: Arc::new(file), end })
+    pub(super) fn open(disk: &dyn Disk, path: PathBuf, number: u64) -> io::Result<Self> {
+        let file = disk.open(&path, Open::Present)?;
+        let end = file.len()?;
+        Ok(Self { number, path, file, end })
     }
 
     /// Segments in a folder, by number.
-    pub(super) fn list(dir: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
+    pub(super) fn list(disk: &dyn Disk, dir: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
         let mut found = Vec::new();
-        for file in std::fs::read_dir(dir)? {
-            let path = file?.path();
+        for path in disk.list(dir)? {
             let is_segment = path.extension().is_some_and(|it| it == EXTENSION);
             let number =
                 path.file_stem().and_then(|it| it.to_str()).and_then(|it| u64::from_str_radix(it, 16).ok());
@@ -128,7 +128,7 @@ impl Segment {
     /// Forgets everything from `end` on.
     pub(super) fn truncate(&mut self, end: u64) -> io::Result<()> {
         self.file.set_len(end)?;
-        self.file.sync_data()?;
+        self.file.sync()?;
         self.end = end;
         Ok(())
     }

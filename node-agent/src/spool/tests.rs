@@ -49,7 +49,7 @@ fn take_all(spool: &mut Spool) -> Vec<u64> {
 }
 
 fn segment_files(dir: &Path) -> Vec<PathBuf> {
-    Segment::list(dir).unwrap().into_iter().map(|(_, path)| path).collect()
+    Segment::list(&RealDisk, dir).unwrap().into_iter().map(|(_, path)| path).collect()
 }
 
 #[test]
