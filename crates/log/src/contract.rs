@@ -54,7 +54,8 @@ pub struct TopicOptions {
 ///
 /// * **`Ok` from [`append`](Self::append) means durable**: the record survives a crash of process
 ///   and machine. Without `Ok` it may or may not be there.
-/// * Records with equal keys keep their order; offsets in a partition rise, gaps are allowed.
+/// * Records with equal keys keep their order; offsets in a partition rise, gaps are allowed. Also of a batch whose append
+///   failed: none of its records is there without those of its key before it.
 /// * There is no conditional append. Decisions that need an expected version belong in the event
 ///   store.
 /// * Every queue inside is bounded: a full one makes the caller wait; `AppendError::Full` is for

@@ -117,7 +117,7 @@ pub struct NewRecord {
     pub payload: Bytes,
 }
 
-/// Records that are appended by one call: each becomes durable on its own or none of it does,
+/// Records that are appended by one call: each becomes durable on its own, those of a key in their order, or none of it does,
 /// and `Ok` says that all did.
 pub type Batch = Vec<NewRecord>;
 

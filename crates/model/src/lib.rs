@@ -10,6 +10,7 @@ pub mod severity;
 pub mod event;
 pub mod finding;
 pub mod control;
+pub mod simulated;
 
 pub use event::{Event, Kind, Payload, Process, ProcessKey, Term};
 pub use finding::Finding;

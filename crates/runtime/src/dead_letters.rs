@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use vedetta_log::{AppendError, EventLog, Key, NewRecord, Offset, Partition, Position, Record, Topic};
+use vedetta_model::simulated::{Point, reached};
 
 use crate::{Drain, Drained};
 
@@ -39,6 +40,7 @@ impl DeadLetters {
     ) -> Result<bool, AppendError> {
         tracing::error!(why, stage, tenant = %record.tenant, partition = %record.position.partition,
             offset = %record.position.offset, "a record was put aside with the dead letters");
+        reached(Point::Buried);
         let topic = Topic::DEAD_LETTERS;
         let mut letter = letter(record, stage, why);
         loop {

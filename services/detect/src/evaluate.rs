@@ -1,7 +1,11 @@
 //! From a batch of events to findings: pure, so that a replay gives the same ones.
 
 use vedetta_block::Batch;
-use vedetta_model::{Finding, FindingId, NodeId, Process, Timestamp, finding::RuleRef};
+use vedetta_model::{
+    Finding, FindingId, NodeId, Process, Timestamp,
+    finding::RuleRef,
+    simulated::{Bug, planted},
+};
 use vedetta_rules::{EventView, Match, Scratch};
 
 use crate::InForce;
@@ -30,8 +34,13 @@ fn finding(
     let header = &batch.header;
     let (message, fields) = rule.format(view);
     let evidence = batch.evidence(view.event);
+    let id = if planted(Bug::RandomFindingId) {
+        FindingId::of(&header.tenant, &detected.to_string(), &evidence.event_id)
+    } else {
+        FindingId::of(&header.tenant, &rule.version, &evidence.event_id)
+    };
     Finding {
-        id: FindingId::of(&header.tenant, &rule.version, &evidence.event_id),
+        id,
         tenant: header.tenant.clone(),
         node: header.node,
         hostname: rules.hostname(&header.node).unwrap_or_default(),

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use vedetta_block::Batch;
 use vedetta_log::{EventLog, Topic};
 use vedetta_model::{
-    BootId, Clock, Finding, FindingId, NodeId, Payload, Severity, TenantId, Timestamp, finding::RuleRef,
+    BootId, Clock, Finding, FindingId, NodeId, Payload, Severity, TenantId, Timestamp,
+    finding::RuleRef,
+    simulated::{Point, reached},
 };
 use vedetta_runtime::{Context, Drained};
 use vedetta_store::{Checkpoint, View, ViewChange, ViewKey, ViewRange, ViewStore};
@@ -158,6 +160,7 @@ impl Liveness {
         self.metrics.silent_nodes.set(silent.iter().filter(|(_, _, seen)| !seen.stopped).count() as i64);
         let new: Vec<_> = silent.into_iter().filter(|(_, _, seen)| !seen.reported && !seen.stopped).collect();
         if !new.is_empty() {
+            reached(Point::Silence);
             let records = new
                 .iter()
                 .map(|(tenant, node, seen)| encode_finding(&self.finding(tenant, *node, seen, now)))

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use vedetta_block::Batch;
 use vedetta_log::{AppendError, Delivery, EventLog, Group, NewRecord, Offsets, Record, Topic};
-use vedetta_model::{Clock, Finding};
+use vedetta_model::{
+    Clock, Finding,
+    simulated::{Bug, planted},
+};
 use vedetta_rules::Scratch;
 use vedetta_runtime::{Context, DeadLetters, Drain, Drained};
 
@@ -69,6 +72,9 @@ impl Worker {
                     Delivery::Revoked(partitions) => tracing::debug!(?partitions, "partitions given up"),
                     Delivery::Records(records) => {
                         let Judged { findings, offsets, poison } = self.judge(&records);
+                        if planted(Bug::CommitBeforeFindings) {
+                            member.commit(&offsets).await?;
+                        }
                         for (at, why) in poison {
                             if !self.dead_letters.bury(&records[at], "detect", &why, &self.drain).await? {
                                 return Ok(());

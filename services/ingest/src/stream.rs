@@ -23,7 +23,10 @@ use vedetta_api::agent::v1::{
 use vedetta_auth::NodeIdentity;
 use vedetta_block::Header;
 use vedetta_log::{EventLog, Topic};
-use vedetta_model::{BootId, Clock, Kind};
+use vedetta_model::{
+    BootId, Clock, Kind,
+    simulated::{Bug, Point, planted, reached},
+};
 use vedetta_runtime::Drain;
 
 use crate::{
@@ -145,12 +148,16 @@ impl Session {
     /// A certificate may end, and a node may be removed, while a stream is open.
     fn check_peer(&self) -> Result<(), Status> {
         if self.shared.clock.now() >= self.identity.expires {
+            reached(Point::CertificateEnded);
             return Err(Status::unauthenticated(
                 "the node's certificate has ended; renew it and connect again",
             ));
         }
         let admitted = self.shared.admission.control.admits(&self.identity);
-        admitted.map_err(|denied| Status::permission_denied(denied.to_string()))
+        admitted.map_err(|denied| {
+            reached(Point::PeerDenied);
+            Status::permission_denied(denied.to_string())
+        })
     }
 
     fn take(&mut self, message: AgentMessage) -> Result<(), Status> {
@@ -165,12 +172,17 @@ impl Session {
             Verdict::Append(header) => {
                 let kibibytes = u32::try_from(block.len() / 1024 + 1).unwrap_or(u32::MAX);
                 match self.shared.room.clone().try_acquire_many_owned(kibibytes) {
+                    Ok(room) if planted(Bug::AckBeforeDurable) => {
+                        tokio::spawn(append(self.shared.clone(), header.clone(), block, room));
+                        ready(ack(&header)).boxed()
+                    }
                     Ok(room) => append(self.shared.clone(), header, block, room).boxed(),
                     Err(_) => self.refuse(admission::refusal_of_overload(&header)),
                 }
             }
             Verdict::Repeated(header) => {
                 self.shared.metrics.repeated.inc();
+                reached(Point::RepeatAcknowledged);
                 ready(ack(&header)).boxed()
             }
             Verdict::Refused(refusal) => self.refuse(refusal),
@@ -181,7 +193,14 @@ impl Session {
 
     fn refuse(&mut self, refusal: Refusal) -> Pending {
         self.shared.metrics.refuse(refusal.code());
-        self.malformed += u32::from(refusal.code() == Code::Malformed);
+        match refusal.code() {
+            Code::Malformed => {
+                self.malformed += 1;
+                reached(Point::MalformedRefused);
+            }
+            Code::Foreign => reached(Point::ForeignRefused),
+            _ => {}
+        }
         ready(ToAgent::Refusal(refusal)).boxed()
     }
 }
@@ -225,6 +244,7 @@ async fn append(shared: Arc<Shared>, header: Header, block: Bytes, room: OwnedSe
         }
         Err(error) => {
             let refusal: Refusal = admission::refusal_of_append(&error, &header);
+            reached(Point::AppendRefused);
             shared.metrics.refuse(refusal.code());
             tracing::warn!(%error, tenant = %header.tenant, node = %header.node, "a block was not taken by the log");
             ToAgent::Refusal(refusal)

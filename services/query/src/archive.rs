@@ -9,9 +9,13 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use tokio::time::Instant;
+use vedetta_aside::aside;
 use vedetta_block::{BlockError, Header, follows, merge};
 use vedetta_log::{Delivery, EventLog, Group, Offsets, Partition, Record, Topic};
-use vedetta_model::{Clock, Timestamp};
+use vedetta_model::{
+    Clock, Timestamp,
+    simulated::{Bug, Point, planted, reached},
+};
 use vedetta_runtime::{DeadLetters, Drain, Drained};
 use vedetta_store::{BlockStore, Kept, StoreError};
 
@@ -162,17 +166,21 @@ impl Archiver {
     /// Keeps runs, merged where there is something to merge. False when the drain came first.
     async fn keep(&self, runs: Vec<Run>) -> anyhow::Result<bool> {
         let merging = move || runs.into_iter().flat_map(|run| merged(run.records)).collect::<Vec<_>>();
-        let mut left = tokio::task::spawn_blocking(merging).await?;
+        let mut left = aside(merging).await?;
         while !left.is_empty() {
             let blocks: Vec<Bytes> = left.iter().map(|(block, _)| block.clone()).collect();
             let Some(kept) = self.keep_blocks(&blocks).await? else { return Ok(false) };
             for ((_, records), kept) in std::mem::take(&mut left).into_iter().zip(kept) {
                 match (kept, &records[..]) {
                     (Kept::New, records) => {
+                        if records.len() > 1 {
+                            reached(Point::Merged);
+                        }
                         self.metrics.archived.inc();
                         self.metrics.merged.inc_by(records.len() as u64 - 1);
                     }
-                    (Kept::Known, _) => {}
+                    (Kept::Known, _) => reached(Point::KeptBefore),
+                    (Kept::Overlaps(_), _) if planted(Bug::ArchiveDropsOverlaps) => {}
                     (Kept::Overlaps(with), [record]) => {
                         let why = format!("its numbers are those of events that were kept before: {with}");
                         if !self.bury(record, &why).await? {
@@ -180,7 +188,10 @@ impl Archiver {
                         }
                     }
                     // Some of them were kept before a crash, and merged otherwise.
-                    (Kept::Overlaps(_), _) => left.extend(records.into_iter().map(alone)),
+                    (Kept::Overlaps(_), _) => {
+                        reached(Point::KeptAlone);
+                        left.extend(records.into_iter().map(alone));
+                    }
                 }
             }
         }

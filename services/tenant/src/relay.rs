@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use vedetta_log::{EventLog, Key, NewRecord, Topic};
+use vedetta_model::simulated::{Bug, Point, planted, reached};
 use vedetta_runtime::{Drain, Drained};
 use vedetta_store::{EventStore, Shard, Stored};
 
@@ -59,6 +60,7 @@ impl Relay {
                 }
                 Err(error) => {
                     self.metrics.relay_failures.inc();
+                    reached(Point::RelayWaited);
                     tracing::warn!(
                         error = format!("{error:#}"),
                         shard = self.shard.0,
@@ -107,6 +109,9 @@ impl Relay {
             bytes <= BATCH_BYTES
         });
         waiting.truncate(fits.count().max(1));
+        if planted(Bug::RelayedBeforeAppend) {
+            self.store.relayed(self.shard, &waiting).await?;
+        }
         self.log.append(&Topic::CONTROL, waiting.iter().map(record).collect()).await?;
         self.store.relayed(self.shard, &waiting).await?;
         self.metrics.relayed.inc_by(waiting.len() as u64);

@@ -11,6 +11,7 @@ use vedetta_log::{
     Delivery, EventLog, Group, GroupError, Offset, Offsets, Partition, Position, ReadError, ReadLimit, Record,
 };
 use vedetta_model::Clock;
+use vedetta_model::simulated::{Bug, Point, planted, reached};
 use vedetta_runtime::{Drain, Drained};
 use vedetta_store::{Checkpoint, StoreError, ViewStore};
 
@@ -105,6 +106,9 @@ impl Engine {
             .checkpoint(name, &group.partition.to_string())
             .await
             .map_err(|error| EngineError::Store(name, error))?;
+        if planted(Bug::ProjectionForgetsPlace) {
+            return Ok(group.offset);
+        }
         if checkpoint >= group.offset.0 {
             return Ok(Offset(checkpoint));
         }
@@ -123,6 +127,7 @@ impl Engine {
         if next >= to {
             return Ok(next);
         }
+        reached(Point::StretchRead);
         let place = Position { partition: partition.clone(), offset: next };
         let mut records = self.log.read(place, ReadLimit::default()).await.map_err(read_error)?;
         while next < to {
@@ -147,6 +152,9 @@ impl Engine {
         mut place: Offset,
     ) -> Result<Option<Offset>, EngineError> {
         let fresh = &records[records.partition_point(|record| record.position.offset < place)..];
+        if fresh.len() < records.len() {
+            reached(Point::AppliedBefore);
+        }
         for chunk in fresh.chunks(CHUNK) {
             let label = ProjectionLabel { projection: self.projection.name() };
             let passes = |error: &StoreError| {

@@ -133,6 +133,7 @@ impl Streams {
                 }
                 Err(AppendError::Conflict { .. }) => {
                     self.metrics.conflicts.inc();
+                    vedetta_model::simulated::reached(vedetta_model::simulated::Point::Conflict);
                 }
                 Err(AppendError::TooLarge { what, .. }) => return Err(Error::new(Code::Invalid, what)),
                 Err(AppendError::Store(error)) => return Err(unavailable(&error)),
