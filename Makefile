@@ -10,7 +10,7 @@ RELEASE := $(TARGET)/release
 DATA := $(if $(VEDETTA_DATA_DIR),$(VEDETTA_DATA_DIR),data)
 NPM := npm --prefix web-ui --no-audit --no-fund --loglevel=error
 
-.PHONY: help up down agent demo test check bench gen conformance build setup console clean
+.PHONY: help up down agent demo test check bench gen conformance simulate build setup console clean
 
 help: ## what there is to do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -51,6 +51,11 @@ check: ## formatting, lints, dependencies, generated files
 
 conformance: ## recorded cases of other tools under $VEDETTA_CORPORA: set, passed, total
 	@cargo run --quiet --locked --release -p vedetta-rules --bin vedetta-conformance
+
+SEEDS ?= 1000
+FROM ?= 1
+simulate: ## play SEEDS seeds (from FROM) of the whole service path with everything going wrong
+	@cargo run --quiet --locked --release -p vedetta-simulation --bin vedetta-simulate -- many --seeds $(SEEDS) --from $(FROM)
 
 bench: setup ## figures as ratios against a baseline run beside them
 	@scripts/bench.sh
