@@ -12,12 +12,13 @@ for part in "${parts[@]}"; do
     rules) run "rule evaluation against a naive tree walker" cargo bench --quiet --locked -p vedetta-rules --bench evaluate ;;
     agent) run "time added by the agent" cargo run --quiet --locked --release -p vedetta-node-agent --example overhead ;;
     system)
-      # Engines that searches are compared with; without them the other figures still come.
+      # Engines that keeping and searching are compared with; without them the other figures still come.
       peers="${CARGO_TARGET_DIR:-target}/bench-peers"
-      if [ -x "$peers/bin/python" ] || { python3 -m venv "$peers" && "$peers/bin/pip" install -q duckdb==2.0.0 chdb==4.4.0; }; then
+      if { [ -x "$peers/bin/python" ] || python3 -m venv "$peers"; } &&
+        "$peers/bin/pip" install -q duckdb==2.0.0 chdb==4.4.0 rocksdict==0.3.29; then
         export VEDETTA_BENCH_PYTHON="$peers/bin/python"
       else
-        echo "no figures of DuckDB and chDB: they could not be installed (python3-venv, pip)" >&2
+        echo "no figures of DuckDB, chDB and RocksDB: they could not be installed (python3-venv, pip)" >&2
       fi
       # The real agent stands beside the driver, built alike.
       cargo build --quiet --locked --release -p vedetta-node-agent -p vedetta-load
