@@ -13,6 +13,8 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 const BITS_PER_TERM: usize = 8;
 /// How many bits a term sets.
 const PROBES: u64 = 5;
+/// How many directories are remembered, by their lengths. None is empty.
+const RECENT: usize = 32;
 /// Largest digest. A block with more terms than it has room for is opened more often than need be.
 pub const MAX_BYTES: usize = 4096;
 
@@ -25,8 +27,16 @@ impl Digest {
     pub(crate) fn of(processes: &[Process], events: &[Event]) -> Self {
         let mut hashes = HashSet::new();
         let mut acting = vec![false; processes.len()];
+        // Most events are near one that was just looked at: a directory that is known is not hashed again.
+        let mut recent = [""; RECENT];
         for event in events {
             event.terms(|term| {
+                if let Term::Directory(path) = term {
+                    let before = std::mem::replace(&mut recent[path.len() % RECENT], path);
+                    if before == path {
+                        return;
+                    }
+                }
                 hashes.insert(hash(&term));
             });
             if let Some(acts) = event.process.and_then(|index| acting.get_mut(index as usize)) {
