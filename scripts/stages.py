@@ -16,21 +16,23 @@ DRIVER = [
     ("agents: TLS, gRPC, the rest", r""),
 ]
 SYSTEM = [
-    ("detect: decode blocks", r"vedetta_detect::worker.*vedetta_block::|vedetta_block::.*vedetta_detect::worker"),
-    ("detect: evaluate rules", r"vedetta_rules::|vedetta_detect::evaluate"),
-    ("detect: the rest", r"vedetta_detect::"),
     ("archive: merge blocks", r"vedetta_block::merge|vedetta_query::archive::merged"),
     ("archive: keep blocks", r"vedetta_store_embedded::blocks"),
     ("archive: the rest", r"vedetta_query::archive"),
+    ("detect: evaluate rules", r"vedetta_rules::|vedetta_detect::evaluate"),
+    ("detect: decode blocks", r"vedetta_block::(columns|batch|squeeze)|ZSTD"),
+    ("detect: the rest", r"vedetta_detect::"),
     ("views", r"vedetta_query::|vedetta_store_embedded::|vedetta_tenant::"),
     ("log: append (copy, seal)", r"vedetta_log_embedded::.*append"),
-    ("log and store: one commit (journal, fdatasync)", r"vedetta_embedded::writer"),
+    ("log and store: commit (journal, fdatasync)", r"vedetta_embedded::writer|thread:vedetta-db"),
     ("log and store: tables in the background", r"thread:fjall"),
     ("log: read", r"vedetta_log_embedded::|vedetta_embedded::|vedetta_log::"),
-    ("ingest: check and hand over", r"vedetta_ingest::|vedetta_block::header"),
+    ("ingest: check and hand over", r"vedetta_ingest::|vedetta_block::"),
     ("ingest: TLS", r"rustls|aws_lc"),
-    ("ingest: gRPC, HTTP/2, sockets", r"h2::|hyper|tonic|tcp_|sock_|inet_"),
-    ("runtime: wake, wait, poll", r""),
+    ("ingest: gRPC, HTTP/2, sockets", r"h2::|hyper|tonic|tcp_|sock_|inet_|sys_(recv|send)"),
+    ("runtime: wake, wait, schedule", r"futex|epoll|eventfd|__schedule|tokio::runtime"),
+    ("allocations and copies whose caller is not known", r"malloc|free|mem(cmp|move|set|cpy)|unlink_chunk"),
+    ("not known", r""),
 ]
 
 
