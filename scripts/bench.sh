@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Figures as ratios against a named baseline that runs beside them, so that a noisy host hurts both.
-#   scripts/bench.sh [log|store|rules|agent|system]…     all but store when none is named
+#   scripts/bench.sh [log|store|rules|agent|system|stages]…     all but store and stages when none is named
 set -euo pipefail
 cd "$(dirname "$0")/.."
 parts=("$@"); [ $# -gt 0 ] || parts=(log rules agent system)
@@ -12,17 +12,29 @@ for part in "${parts[@]}"; do
     rules) run "rule evaluation against a naive tree walker" cargo bench --quiet --locked -p vedetta-rules --bench evaluate ;;
     agent) run "time added by the agent" cargo run --quiet --locked --release -p vedetta-node-agent --example overhead ;;
     system)
-      # Engines that searches are compared with; without them the other figures still come.
+      # Engines that keeping and searching are compared with; without them the other figures still come.
       peers="${CARGO_TARGET_DIR:-target}/bench-peers"
-      if [ -x "$peers/bin/python" ] || { python3 -m venv "$peers" && "$peers/bin/pip" install -q duckdb==2.0.0 chdb==4.4.0; }; then
+      if { [ -x "$peers/bin/python" ] || python3 -m venv "$peers"; } &&
+        "$peers/bin/pip" install -q duckdb==2.0.0 chdb==4.4.0 rocksdict==0.3.29; then
         export VEDETTA_BENCH_PYTHON="$peers/bin/python"
       else
-        echo "no figures of DuckDB and chDB: they could not be installed (python3-venv, pip)" >&2
+        echo "no figures of DuckDB, chDB and RocksDB: they could not be installed (python3-venv, pip)" >&2
       fi
       # The real agent stands beside the driver, built alike.
       cargo build --quiet --locked --release -p vedetta-node-agent -p vedetta-load
       run "the whole way: events/s at the first loss, system call to finding" \
         cargo run --quiet --locked --release -p vedetta-load -- bench ;;
-    *) echo "usage: $0 [log|store|rules|agent|system]…" >&2; exit 2 ;;
+    stages)
+      command -v perf >/dev/null || { echo "stages needs perf (linux-perf), and root" >&2; exit 1; }
+      cargo build --quiet --locked --release -p vedetta-load
+      scratch=$(mktemp -d)
+      trap 'rm -rf "$scratch"' EXIT
+      hertz=99
+      run "where an event's processor time goes" \
+        perf record -q -F "$hertz" --call-graph dwarf,65528 -o "$scratch/samples" \
+        "${CARGO_TARGET_DIR:-target}/release/vedetta-load" run load/scenarios/heavy.toml --json "$scratch/report.json"
+      events=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["counts"]["accepted"])' "$scratch/report.json")
+      perf script -i "$scratch/samples" --no-inline -F comm,pid,tid,ip,sym 2>/dev/null | python3 scripts/stages.py "$events" "$hertz" ;;
+    *) echo "usage: $0 [log|store|rules|agent|system|stages]…" >&2; exit 2 ;;
   esac
 done

@@ -1,9 +1,14 @@
 //! The end-to-end figures of `make bench`, each beside what it cannot undercut on this machine.
 
 mod blocks;
+mod keep;
 mod latency;
+mod memory;
+mod queries;
 mod search;
 mod throughput;
+
+use std::time::Duration;
 
 /// What to measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -14,6 +19,10 @@ pub enum Part {
     Search,
     /// Events a second from streams to findings, at the first loss.
     Throughput,
+    /// The API beside the store, at rest and at half of the throughput.
+    Queries,
+    /// Memory at 200,000 events a second.
+    Memory,
     /// System call → finding on a subscription.
     Latency,
 }
@@ -29,8 +38,15 @@ pub fn run(parts: &[Part]) -> anyhow::Result<()> {
         if wanted(Part::Search) {
             search::measure().await?;
         }
-        if wanted(Part::Throughput) {
-            throughput::measure().await?;
+        // Half of what the system takes is what queries run beside.
+        if wanted(Part::Throughput) || wanted(Part::Queries) {
+            let capacity = throughput::measure().await?;
+            if wanted(Part::Queries) {
+                queries::measure(capacity).await?;
+            }
+        }
+        if wanted(Part::Memory) {
+            memory::measure().await?;
         }
         if wanted(Part::Latency) {
             latency::measure().await?;
@@ -42,4 +58,21 @@ pub fn run(parts: &[Part]) -> anyhow::Result<()> {
 /// Prints a step of it for people who wait, and nothing else on this line.
 fn say(line: &str) {
     eprintln!("  {line}");
+}
+
+/// Half of the rounds took less.
+fn median(times: &[Duration]) -> Duration {
+    let mut times = times.to_vec();
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+/// How many times as long `these` took as `those`, beside which they ran turn by turn: of the medians, and the least and
+/// the most of a round.
+fn ratio(these: &[Duration], those: &[Duration]) -> serde_json::Value {
+    let of = |this: Duration, that: Duration| this.as_secs_f64() / that.as_secs_f64();
+    let rounds = these.iter().zip(those).map(|(this, that)| of(*this, *that));
+    let (least, most) =
+        rounds.fold((f64::MAX, f64::MIN), |(least, most), ratio| (least.min(ratio), most.max(ratio)));
+    serde_json::json!({ "of_medians": of(median(these), median(those)), "least": least, "most": most })
 }

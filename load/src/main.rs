@@ -30,8 +30,8 @@ enum Command {
         #[arg(long)]
         memory: bool,
     },
-    /// Blocks beside rows, end-to-end events a second at the first loss, system call → finding
-    /// p50/p99. Needs root and the agent, built beside this program.
+    /// Blocks beside rows, keeping and searching, end-to-end events a second at the first loss, the API beside the
+    /// store, peak memory, system call → finding p50/p99. Needs root and the agent, built beside this program.
     Bench {
         /// Which figures; all when none is named.
         parts: Vec<bench::Part>,

@@ -1,12 +1,26 @@
 //! A system to drive, as a process of its own so that its processor time is its own.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use clap::Args;
+use futures::StreamExt as _;
 use serde::{Deserialize, Serialize};
-use tokio::io::AsyncReadExt;
-use vedetta_model::{SystemClock, TenantId};
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use vedetta_block::Batch;
+use vedetta_model::{Clock as _, Event, Kind, SystemClock, TenantId};
+use vedetta_rules::{Catalogue, Condition, Filter};
 use vedetta_runtime::{Config, Process, Role, config::Sources};
+use vedetta_search::Search;
+use vedetta_store::BlockStore;
+
+/// As far back as the API looks unless told otherwise.
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// What to serve.
 #[derive(Debug, Args)]
@@ -49,6 +63,27 @@ pub struct ServedTenant {
 const ROLES: [Role; 4] =
     [vedetta_tenant::ROLE, vedetta_ingest::ROLE, vedetta_detect::ROLE, vedetta_query::ROLE];
 
+/// A search for a tenant's newest events, straight at the store of the served system: what an answer of its API cannot
+/// undercut. One line of JSON on its standard input, answered by [`Answered`] on its standard output.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Direct {
+    /// Whose.
+    pub tenant: String,
+    /// What has to hold, in the rule language.
+    pub condition: String,
+    /// How many.
+    pub newest: usize,
+}
+
+/// What a [`Direct`] search came to.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Answered {
+    /// How long it took.
+    pub nanos: u64,
+    /// How many events were found.
+    pub found: usize,
+}
+
 /// Serves until standard input ends: when the driver goes away, so does what it drove.
 pub fn run(args: &ServeArgs) -> anyhow::Result<()> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(args))
@@ -87,10 +122,44 @@ async fn serve(args: &ServeArgs) -> anyhow::Result<()> {
         tenants,
     };
     println!("{}", serde_json::to_string(&served)?);
+    let blocks = process.context().blocks.clone();
     process
         .run(async {
-            let mut rest = Vec::new();
-            let _ = tokio::io::stdin().read_to_end(&mut rest).await;
+            let mut lines = BufReader::new(tokio::io::stdin()).lines();
+            while let Ok(Some(line)) = lines.next_line().await {
+                match answer(&blocks, &line).await {
+                    Ok(answered) => println!("{answered}"),
+                    Err(error) => println!("{}", json!({ "error": format!("{error:#}") })),
+                }
+            }
         })
         .await
+}
+
+async fn answer(blocks: &Arc<dyn BlockStore>, line: &str) -> anyhow::Result<String> {
+    let Direct { tenant, condition, newest } = serde_json::from_str(line)?;
+    let filter = Filter::parse(&condition)?;
+    let condition =
+        Condition::compile(&filter, Catalogue::standard()).map_err(|error| anyhow::anyhow!(error.message))?;
+    let now = SystemClock.now();
+    let search = Search {
+        store: blocks.clone(),
+        tenant: tenant.parse()?,
+        since: now.before(DAY),
+        until: now.after(DAY),
+        kinds: Kind::ALL.iter().copied().filter(|kind| !kind.as_str().starts_with("agent.")).collect(),
+        condition: Some(condition),
+        before: None,
+        newest: Some(newest),
+    };
+    let began = Instant::now();
+    let mut found = 0;
+    let mut steps = Box::pin(search.run(|batch: &Batch, event: &Event| batch.evidence(event)));
+    while found < newest
+        && let Some(step) = steps.next().await
+    {
+        found += step?.hits.len();
+    }
+    let nanos = u64::try_from(began.elapsed().as_nanos())?;
+    Ok(serde_json::to_string(&Answered { nanos, found: found.min(newest) })?)
 }

@@ -1,17 +1,20 @@
 //! The system that is driven: a process of its own, so that its processor time is its own.
 
 use std::{
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Write as _},
     net::SocketAddr,
     path::Path,
-    process::{Child, ChildStdin, Command, Stdio},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     time::Duration,
 };
 
 use anyhow::Context as _;
 use tempfile::TempDir;
 
-use crate::{client::Client, serve::Served};
+use crate::{
+    client::Client,
+    serve::{Answered, Direct, Served},
+};
 
 /// A running system in a scratch folder. Dropping it stops it.
 #[derive(Debug)]
@@ -24,6 +27,7 @@ pub struct System {
     pub pin: String,
     child: Child,
     stdin: Option<ChildStdin>,
+    stdout: BufReader<ChildStdout>,
     dir: TempDir,
 }
 
@@ -52,8 +56,8 @@ impl System {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let stdin = child.stdin.take();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().context("a child with a standard output")?)
-            .read_line(&mut line)?;
+        let mut stdout = BufReader::new(child.stdout.take().context("a child with a standard output")?);
+        stdout.read_line(&mut line)?;
         let served: Served =
             serde_json::from_str(&line).context("the system did not start; its words are above")?;
         let mut signed_in = Vec::new();
@@ -62,7 +66,7 @@ impl System {
                 Client::sign_in(served.public, &tenant.tenant, &tenant.user, &tenant.password).await?;
             signed_in.push(Tenant { name: tenant.tenant, client });
         }
-        Ok(Self { tenants: signed_in, agents: served.agents, pin: served.pin, child, stdin, dir })
+        Ok(Self { tenants: signed_in, agents: served.agents, pin: served.pin, child, stdin, stdout, dir })
     }
 
     /// Its data folder.
@@ -78,6 +82,22 @@ impl System {
         let of = |column: usize| columns.get(column - 3).and_then(|text| text.parse::<u64>().ok());
         let ticks = of(14).zip(of(15)).map(|(user, system)| user + system).context("/proc/PID/stat")?;
         Ok(Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64))
+    }
+
+    /// The most memory that it ever had resident, in bytes, by `/proc/PID/status`.
+    pub fn peak_memory(&self) -> anyhow::Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix("kB"));
+        Ok(peak.context("VmHWM in /proc/PID/status")?.trim().parse::<u64>()? * 1024)
+    }
+
+    /// Has it search its store without its API in between. Blocks until it has answered.
+    pub fn direct(&mut self, search: &Direct) -> anyhow::Result<Answered> {
+        let stdin = self.stdin.as_mut().context("a system that runs")?;
+        writeln!(stdin, "{}", serde_json::to_string(search)?)?;
+        let mut line = String::new();
+        self.stdout.read_line(&mut line)?;
+        serde_json::from_str(&line).with_context(|| line)
     }
 
     /// Drains it and waits.

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use serde::Deserialize;
 use vedetta_model::{Event, EventId, Kind, Process, finding::Evidence};
 
-use crate::{BlockError, Header, columns, header::ROWS};
+use crate::{BlockError, Columns, Header, columns, header::ROWS, squeeze};
 
 /// How many processes evidence carries.
 const LINEAGE: usize = 32;
@@ -42,7 +42,7 @@ impl Opened {
         let body = &block[range];
         header.check_body(body)?;
         let expected = header.decoded_bytes as usize;
-        let bytes = zstd::bulk::decompress(body, expected).map_err(|e| BlockError::Body(e.to_string()))?;
+        let bytes = squeeze::decompress(body, expected).map_err(|e| BlockError::Body(e.to_string()))?;
         if bytes.len() != expected {
             return Err(BlockError::Length { expected, actual: bytes.len() });
         }
@@ -58,6 +58,14 @@ impl Opened {
     /// in none of them.
     pub fn texts(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The columns, to be read where they lie. Fails with [`BlockError::NoColumns`] for a block of version 1.
+    pub fn columns(&self) -> Result<Columns<'_>, BlockError> {
+        if self.header.version == ROWS {
+            return Err(BlockError::NoColumns);
+        }
+        Columns::open(&self.bytes, &self.header)
     }
 
     /// See [`Batch::decode`].

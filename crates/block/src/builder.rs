@@ -1,19 +1,16 @@
 //! Writing a block.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use bytes::Bytes;
-use vedetta_model::{BootId, Event, NodeId, Process, ProcessKey, TenantId, Timestamp};
+use vedetta_model::{BootId, Event, NodeId, Process, ProcessKey, TenantId};
 
 use crate::{
     BuildError, Digest, Header, MAX_BLOCK_BYTES, MAX_DECODED_BYTES, MAX_SPAN_NANOS,
     columns::{self, MAX_ROWS, MAX_TEXT},
     header::VERSION,
-    size,
+    size, squeeze,
 };
-
-/// Fast, and close to what higher levels reach on events.
-const COMPRESSION_LEVEL: i32 = 1;
 
 /// Gathers events and what they refer to. Adding is cheap; encoding and compressing happen in
 /// [`Builder::finish`], which may run on another thread.
@@ -98,14 +95,14 @@ impl Builder {
         };
         let encode = |e: &dyn std::fmt::Display| BuildError::Encode(e.to_string());
         let length = |n: usize| u32::try_from(n).map_err(|_| BuildError::over_decoded(n));
-        let times = || self.events.iter().map(|e| e.time);
-        let earliest = times().min().unwrap_or(Timestamp::EPOCH);
-        let latest = times().max().unwrap_or(Timestamp::EPOCH);
+        let (earliest, latest) =
+            self.events.iter().fold((first.time, first.time), |(earliest, latest), event| {
+                (earliest.min(event.time), latest.max(event.time))
+            });
         if latest.as_nanos().saturating_sub(earliest.as_nanos()) > MAX_SPAN_NANOS {
             return Err(BuildError::Span);
         }
-        let kinds: BTreeSet<u16> = self.events.iter().map(|e| e.kind().into()).collect();
-        let kinds: Vec<u16> = kinds.into_iter().collect();
+        let kinds = kinds_of(&self.events);
         let rows = self.events.len().max(self.processes.len());
         if rows > MAX_ROWS {
             return Err(BuildError::TooMany(rows));
@@ -118,7 +115,7 @@ impl Builder {
         if decoded.len() > MAX_DECODED_BYTES {
             return Err(BuildError::over_decoded(decoded.len()));
         }
-        let body = zstd::bulk::compress(&decoded, COMPRESSION_LEVEL).map_err(|e| encode(&e))?;
+        let body = squeeze::compress(&decoded).map_err(|e| encode(&e))?;
         let header = Header {
             version: VERSION,
             tenant: self.tenant,
@@ -148,4 +145,16 @@ impl Builder {
             self.wrong = Some(why());
         }
     }
+}
+
+/// The kinds of the events, rising. They are few, and mostly the same as those of the event before.
+fn kinds_of(events: &[Event]) -> Vec<u16> {
+    let mut kinds: Vec<u16> = Vec::new();
+    for event in events {
+        let kind = event.kind().into();
+        if let Err(place) = kinds.binary_search(&kind) {
+            kinds.insert(place, kind);
+        }
+    }
+    kinds
 }

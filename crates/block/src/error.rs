@@ -28,6 +28,9 @@ pub enum BlockError {
         "the block has format version {0}; this build reads versions {ROWS} to {VERSION}: update the reader first"
     )]
     Version(u16),
+    /// Of the first version, which has rows.
+    #[error("the events of a block of version {ROWS} lie in rows: decode it")]
+    NoColumns,
     /// Bits were changed on the way.
     #[error("the block's {part} does not match its checksum")]
     Checksum {

@@ -3,7 +3,8 @@
 //! It carries everything that its events refer to, once each, so that nothing else is needed to
 //! judge them. Whoever only passes a block on reads its [`Header`] and never the body; the body's
 //! encoding can change without them. This crate does no IO. `FORMAT.md` shows the bytes; start with
-//! [`Builder`] to write a block, [`Header::parse`] to route one, [`Batch::decode`] to open one.
+//! [`Builder`] to write a block, [`Header::parse`] to route one, [`Batch::decode`] to open one, [`Opened::columns`] to
+//! look at a few things of many events without making rows of them.
 
 mod batch;
 mod builder;
@@ -13,9 +14,11 @@ mod error;
 mod header;
 mod merge;
 mod size;
+mod squeeze;
 
 pub use batch::{Batch, Lineage, Opened};
 pub use builder::Builder;
+pub use columns::{Actor, Columns, Seen, SeenEvents};
 pub use digest::Digest;
 pub use error::{BlockError, BuildError};
 pub use header::Header;

@@ -3,7 +3,9 @@
 mod common;
 
 use common::{boot, node, process, tenant};
-use vedetta_block::{Batch, BlockError, BuildError, Builder, Header, MAX_BLOCK_BYTES, MergeError, merge};
+use vedetta_block::{
+    Actor, Batch, BlockError, BuildError, Builder, Header, MAX_BLOCK_BYTES, MergeError, Opened, merge,
+};
 use vedetta_model::{Event, Kind, Payload, Process, ProcessKey, Term, Timestamp, event as facts};
 
 fn event(seq: u64, process: Option<u32>, payload: impl Into<Payload>) -> Event {
@@ -98,6 +100,23 @@ fn blocks_of_all_versions_that_were_recorded_then_still_read_the_same() {
         let batch = Batch::decode(block).unwrap();
         assert_eq!(batch.header.version, version);
         is_the_recorded_one(&batch);
+    }
+}
+
+#[test]
+fn columns_of_recorded_blocks_are_read_in_place_and_rows_are_not() {
+    let rows = Opened::open(include_bytes!("data/v1.block")).unwrap();
+    assert_eq!(rows.columns().unwrap_err(), BlockError::NoColumns);
+    for block in [&include_bytes!("data/v2.block")[..], include_bytes!("data/v3.block")] {
+        let opened = Opened::open(block).unwrap();
+        let columns = opened.columns().unwrap();
+        let seen: Vec<_> = columns.events(|kind| kind == Kind::FileOpen).collect::<Result<_, _>>().unwrap();
+        let [seen] = seen[..] else { panic!("{seen:?}") };
+        assert_eq!((seen.seq, seen.kind, seen.result), (2, Kind::FileOpen, 3));
+        assert_eq!((seen.time, seen.path), (event(2, None, open("/")).time, Some("/etc/shadow")));
+        let actor = columns.process(seen.process.unwrap()).unwrap();
+        assert_eq!(actor, Some(Actor { pid: 11, parent: Some(0), name: "cat", exe: "/usr/bin/cat" }));
+        assert_eq!(columns.process(2).unwrap(), None);
     }
 }
 
@@ -243,7 +262,7 @@ fn every_kind_comes_back_as_it_went_in() {
         facts::Listen { fd: i32::MIN, local: Some(unix), backlog: -1 }.into(),
         facts::SetNs { fd: 3, flags: u32::MAX }.into(),
         facts::Unshare { flags: u64::MAX }.into(),
-        facts::Mount { source: text(), target: text(), fstype: "proc".into(), flags: u64::MAX }.into(),
+        facts::Mount { source: text(), target: "/m".into(), fstype: "proc".into(), flags: u64::MAX }.into(),
         facts::Bpf { command: u32::MAX }.into(),
         facts::ModuleLoad { path: text(), args: "a=1".into() }.into(),
         facts::AgentStarted {
@@ -278,5 +297,26 @@ fn every_kind_comes_back_as_it_went_in() {
     for event in &events {
         builder.push(event.clone());
     }
-    assert_eq!(Batch::decode(&builder.finish().unwrap()).unwrap().events, events);
+    let opened = Opened::open(&builder.finish().unwrap()).unwrap();
+    let columns = opened.columns().unwrap();
+    let seen: Vec<_> = columns.events(|_| true).collect::<Result<_, _>>().unwrap();
+    let paths: Vec<_> = seen.iter().map(|seen| (seen.kind, seen.path)).collect();
+    assert_eq!(paths, events.iter().map(|event| (event.kind(), path_of(&event.payload))).collect::<Vec<_>>());
+    assert_eq!(opened.decode().unwrap().events, events);
+}
+
+/// The path that an event is about.
+fn path_of(payload: &Payload) -> Option<&str> {
+    Some(match payload {
+        Payload::Exec(it) => &it.filename,
+        Payload::Open(it) => &it.path,
+        Payload::Unlink(it) => &it.path,
+        Payload::Rename(it) => &it.from,
+        Payload::Chmod(it) => &it.path,
+        Payload::Chown(it) => &it.path,
+        Payload::Link(it) => &it.path,
+        Payload::Mount(it) => &it.target,
+        Payload::ModuleLoad(it) => &it.path,
+        _ => return None,
+    })
 }

@@ -4,7 +4,7 @@ mod common;
 
 use common::{boot, node, process, tenant};
 use proptest::{collection::vec, prelude::*};
-use vedetta_block::{Batch, Builder, Header, MAX_DECODED_BYTES, MAX_SPAN_NANOS, Opened};
+use vedetta_block::{Actor, Batch, Builder, Header, MAX_DECODED_BYTES, MAX_SPAN_NANOS, Opened, Seen};
 use vedetta_model::{Event, Kind, Payload, Process, Timestamp, event as facts};
 
 fn payload() -> impl Strategy<Value = Payload> {
@@ -125,6 +125,26 @@ proptest! {
     }
 
     #[test]
+    fn columns_in_place_tell_what_the_rows_say(processes in processes(), raw in events()) {
+        let (builder, events) = build(&processes, raw);
+        let opened = Opened::open(&builder.finish().unwrap()).unwrap();
+        let columns = opened.columns().unwrap();
+        for wanted in [|_| true, |kind| kind == Kind::FileOpen, |kind| kind != Kind::FileOpen] {
+            let seen: Vec<_> = columns.events(wanted).collect::<Result<_, _>>().unwrap();
+            let told = events.iter().filter(|event| wanted(event.kind())).map(told);
+            prop_assert_eq!(seen, told.collect::<Vec<_>>());
+        }
+        let batch = opened.clone().decode().unwrap();
+        prop_assert_eq!(columns.processes(), batch.processes.len());
+        for (index, process) in (0..).zip(&batch.processes) {
+            let Process { key, parent, name, exe, .. } = process;
+            let actor = Actor { pid: key.pid, parent: *parent, name, exe };
+            prop_assert_eq!(columns.process(index).unwrap(), Some(actor));
+        }
+        prop_assert_eq!(columns.process(u32::MAX).unwrap(), None);
+    }
+
+    #[test]
     fn the_digest_never_denies_what_is_there(processes in processes(), raw in events()) {
         let (builder, events) = build(&processes, raw);
         let batch = Batch::decode(&builder.finish().unwrap()).unwrap();
@@ -170,17 +190,20 @@ proptest! {
             let at = at.index(body.len());
             body[at] = byte;
         }
-        if let Ok(batch) = Batch::decode(&reseal(&block, &body)) {
+        let block = reseal(&block, &body);
+        if let Ok(batch) = Batch::decode(&block) {
             prop_assert_eq!(batch.events.len(), batch.header.count as usize);
         }
+        read_in_place(&block)?;
     }
 
     #[test]
     fn columns_of_any_content_do_no_harm(raw in events(), body in vec(any::<u8>(), 0..200)) {
-        let block = build(&[], raw).0.finish().unwrap();
-        if let Ok(batch) = Batch::decode(&reseal(&block, &body)) {
+        let block = reseal(&build(&[], raw).0.finish().unwrap(), &body);
+        if let Ok(batch) = Batch::decode(&block) {
             prop_assert_eq!(batch.events.len(), batch.header.count as usize);
         }
+        read_in_place(&block)?;
     }
 
     /// Checksums are no defence against who can compute them.
@@ -194,6 +217,45 @@ proptest! {
         let block = forge(&body, if compressed { length } else { claimed }, compressed);
         prop_assert!(Batch::decode(&block).is_err());
     }
+}
+
+/// What the columns tell of an event.
+fn told(event: &Event) -> Seen<'_> {
+    let path = match &event.payload {
+        Payload::Open(it) => Some(it.path.as_str()),
+        _ => None,
+    };
+    Seen {
+        seq: event.seq,
+        time: event.time,
+        kind: event.kind(),
+        process: event.process,
+        result: event.result,
+        path,
+    }
+}
+
+/// Reads everything that there is. What comes out before an error holds together, and where rows can be made of the
+/// block, they say the same.
+fn read_in_place(block: &[u8]) -> Result<(), TestCaseError> {
+    let Ok(opened) = Opened::open(block) else { return Ok(()) };
+    let rows = opened.clone().decode();
+    let Ok(columns) = opened.columns() else {
+        prop_assert!(rows.is_err());
+        return Ok(());
+    };
+    let count = u32::try_from(columns.processes()).unwrap();
+    let actors: Vec<_> = (0..count).map(|index| columns.process(index)).collect();
+    let seen: Vec<_> = columns.events(|_| true).collect();
+    let whole: Vec<Seen<'_>> = seen.iter().filter_map(|event| event.clone().ok()).collect();
+    prop_assert!(whole.is_sorted_by(|a, b| a.seq < b.seq));
+    prop_assert!(whole.iter().all(|event| event.process.is_none_or(|index| index < count)));
+    prop_assert!(whole.len() == seen.len() || whole.len() + 1 == seen.len(), "an error ends it");
+    if let Ok(batch) = rows {
+        prop_assert!(actors.iter().all(|actor| matches!(actor, Ok(Some(_)))));
+        prop_assert_eq!(whole, batch.events.iter().map(told).collect::<Vec<_>>());
+    }
+    Ok(())
 }
 
 /// The block with another body, and checksums that fit.

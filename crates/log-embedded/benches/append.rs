@@ -102,6 +102,14 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
+/// The median of rounds, and the least and the most.
+fn spread(ratios: Vec<f64>) -> String {
+    let (least, most) = ratios
+        .iter()
+        .fold((f64::MAX, f64::MIN), |(least, most), ratio| (least.min(*ratio), most.max(*ratio)));
+    format!("{:.2} ({least:.2}–{most:.2})", median(ratios))
+}
+
 #[tokio::main]
 async fn main() {
     let dir: PathBuf = std::env::args()
@@ -112,8 +120,14 @@ async fn main() {
     let payload: bytes::Bytes =
         (0..1 << 20).map(|n: u32| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     println!(
-        "{:<20} {:>10} {:>10} {:>7}   {:>24} {:>24}",
-        "load", "bare MB/s", "log MB/s", "ratio", "bare p50/p99 ms", "log p50/p99 ms"
+        "{:<20} {:>10} {:>10} {:>20} {:>18} {:>18} {:>20}",
+        "load",
+        "bare MB/s",
+        "log MB/s",
+        "ratio, goal 0.7",
+        "bare p50/p99 ms",
+        "log p50/p99 ms",
+        "p99 ratio, goal 2"
     );
     for (number, load) in LOADS.iter().enumerate() {
         let db = Database::open(&root.path().join(number.to_string()), Options::default()).unwrap();
@@ -121,13 +135,14 @@ async fn main() {
         log.create_topic(&Topic::TELEMETRY, TopicOptions { partitions: 4 }).await.unwrap();
         let mut file = File::create(root.path().join("bare")).unwrap();
         let bytes = load.writers * load.appends * load.records * load.bytes;
-        let (mut ratios, mut rates, mut waits) = (vec![], (vec![], vec![]), (vec![], vec![]));
+        let (mut ratios, mut rates, mut waits) = ((vec![], vec![]), (vec![], vec![]), (vec![], vec![]));
         // The first round only warms up.
         for round in 0..=ROUNDS {
             let mut a = bare(&mut file, load);
             let mut b = embedded(&log, load, &payload).await;
             if round > 0 {
-                ratios.push(b.rate(bytes) / a.rate(bytes));
+                ratios.0.push(b.rate(bytes) / a.rate(bytes));
+                ratios.1.push(b.wait(0.99) / a.wait(0.99));
                 rates.0.push(a.rate(bytes));
                 rates.1.push(b.rate(bytes));
                 waits.0.push((a.wait(0.5), a.wait(0.99)));
@@ -139,13 +154,14 @@ async fn main() {
             format!("{:.2} / {:.2}", median(half), median(most))
         };
         println!(
-            "{:<20} {:>10.1} {:>10.1} {:>7.2}   {:>24} {:>24}",
+            "{:<20} {:>10.1} {:>10.1} {:>20} {:>18} {:>18} {:>20}",
             load.name,
             median(rates.0),
             median(rates.1),
-            median(ratios),
+            spread(ratios.0),
             pair(waits.0),
-            pair(waits.1)
+            pair(waits.1),
+            spread(ratios.1)
         );
         log.close().await;
         db.close().await;

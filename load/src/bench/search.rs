@@ -1,4 +1,4 @@
-//! Searches over a million real events in the embedded store, beside trying every event, and beside
+//! Keeping and searching a million real events in the embedded store, beside trying every event, and beside
 //! DuckDB and chDB where `VEDETTA_BENCH_PYTHON` has them.
 
 use std::{
@@ -23,13 +23,10 @@ use vedetta_search::{Scanned, Search};
 use vedetta_store::BlockStore;
 use vedetta_store_embedded::EmbeddedStore;
 
-use super::{blocks::record, say};
-use crate::report::Machine;
+use super::{blocks::record, keep, median, say};
 
 const EVENTS: usize = 1_000_000;
 const ROUNDS: usize = 7;
-/// Blocks that become durable together.
-const GROUP: usize = 16;
 /// A process that is rare, and a part of a path that few events have.
 const PROCESS: &str = "tar";
 const NEEDLE: &str = "note-4711";
@@ -40,27 +37,13 @@ pub(super) async fn measure() -> anyhow::Result<()> {
     let blocks = repeated(&record()?)?;
     let events: usize = blocks.iter().map(|(batch, _)| batch.events.len()).sum();
     let dir = tempfile::tempdir()?;
+    keep::measure(dir.path(), &blocks).await?;
     let db = Database::open(&dir.path().join("db"), Options::default())?;
     let store: Arc<dyn BlockStore> = Arc::new(EmbeddedStore::open(&db).await?);
     let bytes: Vec<Bytes> = blocks.iter().map(|(_, block)| block.clone()).collect();
-    say("keeping them");
-    let began = Instant::now();
-    for group in bytes.chunks(GROUP) {
+    for group in bytes.chunks(keep::GROUP) {
         store.keep(group).await?;
     }
-    let keeping = began.elapsed();
-    let raw = raw_writes(dir.path(), &bytes)?;
-    let stored: usize = bytes.iter().map(Bytes::len).sum();
-    println!(
-        "{}",
-        json!({
-            "case": "keep", "meaning": "blocks kept in the embedded store, fsynced in groups", "events": events,
-            "bytes_per_event": stored as f64 / events as f64, "events_per_second": events as f64 / keeping.as_secs_f64(),
-            "baseline": "the same bytes appended to a file, fdatasync in the same groups",
-            "baseline_events_per_second": events as f64 / raw.as_secs_f64(), "ratio": raw.as_secs_f64() / keeping.as_secs_f64(),
-            "machine": Machine::here(),
-        })
-    );
     say("searching");
     let peers = peers(dir.path(), &blocks)?;
     let batches: Vec<&Batch> = blocks.iter().map(|(batch, _)| batch).collect();
@@ -80,7 +63,7 @@ pub(super) async fn measure() -> anyhow::Result<()> {
             brute.push(began.elapsed());
             ensure!(most.is_some() || tried == found.0, "{name}: {} found, {tried} there", found.0);
         }
-        let (ours, brute) = (median(&mut ours), median(&mut brute));
+        let (ours, brute) = (median(&ours), median(&brute));
         let against: HashMap<&str, Value> = peers
             .iter()
             .filter_map(|peer| Some((peer["peer"].as_str()?, json!(ms(ours) / peer[name].as_f64()?))))
@@ -101,11 +84,6 @@ pub(super) async fn measure() -> anyhow::Result<()> {
 
 fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
-}
-
-fn median(times: &mut [Duration]) -> Duration {
-    times.sort_unstable();
-    times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
 /// The recorded events again and again, each time as an agent run of its own and behind the one before.
@@ -132,16 +110,6 @@ fn repeated(batches: &[Batch]) -> anyhow::Result<Vec<(Batch, Bytes)>> {
         shift += span;
     }
     Ok(all)
-}
-
-fn raw_writes(dir: &Path, blocks: &[Bytes]) -> anyhow::Result<Duration> {
-    let mut file = std::fs::File::create(dir.join("raw"))?;
-    let began = Instant::now();
-    for group in blocks.chunks(GROUP) {
-        group.iter().try_for_each(|block| file.write_all(block))?;
-        file.sync_data()?;
-    }
-    Ok(began.elapsed())
 }
 
 fn compile(text: &str) -> anyhow::Result<Condition> {

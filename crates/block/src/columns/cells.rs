@@ -170,6 +170,36 @@ structs! {
     AgentStopping { reason }
 }
 
+/// The column with the path that an event of a kind is about, if there is one: of a renamed file the old one, of a
+/// link or a mount the new one, of an exec the program as it was asked for.
+pub const fn path_column(kind: Kind) -> Option<usize> {
+    match kind {
+        Kind::ProcessExec
+        | Kind::FileOpen
+        | Kind::FileUnlink
+        | Kind::FileRename
+        | Kind::FileChmod
+        | Kind::FileChown
+        | Kind::SystemModuleLoad => Some(0),
+        Kind::FileLink | Kind::SystemMount => Some(1),
+        Kind::ProcessFork
+        | Kind::ProcessExit
+        | Kind::ProcessPtrace
+        | Kind::ProcessSetId
+        | Kind::NetConnect
+        | Kind::NetAccept
+        | Kind::NetBind
+        | Kind::NetListen
+        | Kind::NamespaceSet
+        | Kind::NamespaceUnshare
+        | Kind::SystemBpf
+        | Kind::AgentStarted
+        | Kind::AgentHeartbeat
+        | Kind::AgentLoss
+        | Kind::AgentStopping => None,
+    }
+}
+
 /// Wire numbers of what has names only.
 macro_rules! named {
     ($type:ident: $($variant:ident = $number:literal),*) => {

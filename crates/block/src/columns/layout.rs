@@ -75,6 +75,10 @@ impl<'a> Table<'a> {
         self.0[column] = ints;
     }
 
+    pub fn column(&self, column: usize) -> Ints<'a> {
+        self.0.get(column).copied().unwrap_or_default()
+    }
+
     pub fn get(&self, column: usize, row: usize) -> i64 {
         self.0.get(column).map_or(0, |ints| ints.get(row))
     }

@@ -1,15 +1,17 @@
 //! The body of a block as columns: whole numbers with as few bytes as their range needs, and
 //! dictionaries for texts and addresses. `FORMAT.md` shows the bytes.
 //!
-//! [`write()`] takes rows apart and [`read()`] puts them together; [`cells`] says which type becomes
+//! [`write()`] takes rows apart, [`read()`] puts them together, and [`Columns`] are read where they lie; [`cells`] says which type becomes
 //! which columns, the same way for both.
 
 mod cells;
+mod in_place;
 mod ints;
 mod layout;
 mod reader;
 mod writer;
 
+pub use in_place::{Actor, Columns, Seen, SeenEvents};
 pub use reader::read;
 pub use writer::write;
 

@@ -33,10 +33,14 @@ pub fn read(
     Ok((processes, events))
 }
 
-struct Body<'a> {
+/// Where a row of the table of events says which process it is about; before it stand kind, number and time.
+pub const EVENT_PROCESS: usize = 3;
+
+/// A body whose columns are found and whose rows are not looked at.
+pub struct Body<'a> {
     header: &'a Header,
     earliest: i64,
-    processes: usize,
+    pub processes: usize,
     members: usize,
     addresses: usize,
     tables: Vec<Table<'a>>,
@@ -48,7 +52,7 @@ struct Body<'a> {
 }
 
 impl<'a> Body<'a> {
-    fn open(bytes: &'a [u8], header: &'a Header) -> Result<Self, BlockError> {
+    pub fn open(bytes: &'a [u8], header: &'a Header) -> Result<Self, BlockError> {
         let mut cursor = Cursor(bytes);
         let (processes, members) = (cursor.rows(MAX_ROWS)?, cursor.rows(MAX_PARTS)?);
         let (addresses, texts) = (cursor.rows(MAX_PARTS)?, cursor.rows(MAX_PARTS)?);
@@ -104,7 +108,7 @@ impl<'a> Body<'a> {
         })
     }
 
-    fn row(&self, table: u32, row: usize) -> Row<'a, '_> {
+    pub fn row(&self, table: u32, row: usize) -> Row<'a, '_> {
         Row { body: self, table: table as usize, row, column: 0 }
     }
 
@@ -158,41 +162,59 @@ impl<'a> Body<'a> {
     }
 
     fn events(&self, processes: &[Process], wanted: impl Fn(Kind) -> bool) -> Result<Vec<Event>, BlockError> {
-        let count = self.header.count as usize;
-        let kinds = self.header.kinds.iter().map(|number| {
-            let kind = Kind::try_from(*number).map_err(|e| BlockError::Body(e.to_string()))?;
-            // Lists take their members one after the other, so no row of theirs is passed over.
-            Ok((kind, wanted(kind) || kind == Kind::AgentStarted))
-        });
-        let kinds: Vec<(Kind, bool)> = kinds.collect::<Result<_, BlockError>>()?;
-        let mut events = Vec::with_capacity(count.min(MAX_ROWS));
-        let (mut seq, mut time) = (self.header.first.wrapping_sub(1), self.earliest);
-        let mut rows = vec![0; self.header.kinds.len()];
-        for at in 0..count {
-            let mut row = self.row(table::EVENTS, at);
-            let kind = usize::try_from(row.int()).unwrap_or(usize::MAX);
-            let &(of_kind, taken) = kinds.get(kind).ok_or(BlockError::Content("an event is of no kind"))?;
-            seq = seq.wrapping_add(1).wrapping_add(row.int().cast_unsigned());
-            time = time.wrapping_add(row.int());
-            if !taken {
-                rows[kind] += 1;
+        let kinds = self.kinds()?;
+        // Lists take their members one after the other, so no row of theirs is passed over.
+        let taken: Vec<bool> =
+            kinds.iter().map(|kind| wanted(*kind) || *kind == Kind::AgentStarted).collect();
+        let mut events = Vec::with_capacity((self.header.count as usize).min(MAX_ROWS));
+        for step in self.walk(kinds.len()) {
+            let Step { row, kind, row_of_kind, seq, time } = step?;
+            if !taken[kind] {
                 continue;
             }
+            let mut row = self.row(table::EVENTS, row).at(EVENT_PROCESS);
             let process = Option::<u32>::read(&mut row)?;
             let pid = process.and_then(|index| processes.get(index as usize)).map_or(0, |p| p.key.pid);
             let tid = row.above(pid)?;
             let result = row.int();
-            let table = table::KINDS + u32::try_from(kind).unwrap_or(0);
-            let payload = take_payload(of_kind, &mut self.row(table, rows[kind]))?;
-            rows[kind] += 1;
+            let mut facts =
+                Row { body: self, table: table::KINDS as usize + kind, row: row_of_kind, column: 0 };
+            let payload = take_payload(kinds[kind], &mut facts)?;
             events.push(Event { seq, time: Timestamp::from_nanos(time), process, tid, result, payload });
         }
         Ok(events)
     }
 
-    fn unfold(&self, code: i64) -> Result<&'a str, BlockError> {
+    /// The kinds of the header's list.
+    pub fn kinds(&self) -> Result<Vec<Kind>, BlockError> {
+        let kind = |number: &u16| Kind::try_from(*number).map_err(|e| BlockError::Body(e.to_string()));
+        self.header.kinds.iter().map(kind).collect()
+    }
+
+    /// The events, one after the other, as far as each has to be looked at to know where the next one is.
+    pub fn walk(&self, kinds: usize) -> Walk<'a> {
+        let events = &self.tables[table::EVENTS as usize];
+        Walk {
+            columns: [0, 1, 2].map(|column| events.column(column)),
+            row: 0,
+            rows: self.header.count as usize,
+            rows_of_kinds: vec![0; kinds],
+            seq: self.header.first.wrapping_sub(1),
+            time: self.earliest,
+        }
+    }
+
+    pub fn column(&self, table: usize, column: usize) -> Ints<'a> {
+        self.tables.get(table).map(|table| table.column(column)).unwrap_or_default()
+    }
+
+    pub fn text(&self, code: i64) -> Result<&'a str, BlockError> {
         let text = usize::try_from(code).ok().and_then(|code| self.texts.get(code));
-        let text = text.ok_or(BlockError::Content("a text is not in the dictionary"))?;
+        text.copied().ok_or(BlockError::Content("a text is not in the dictionary"))
+    }
+
+    fn unfold(&self, code: i64) -> Result<&'a str, BlockError> {
+        let text = self.text(code)?;
         let left = self.budget.get().checked_sub(text.len());
         self.budget.set(left.ok_or(BlockError::Content("its texts unfold to too many bytes"))?);
         Ok(text)
@@ -212,6 +234,53 @@ fn cut<'a>(blob: &'a str, count: usize, lengths: &Table<'_>) -> Result<Vec<&'a s
     if rest.is_empty() { Ok(texts) } else { Err(BlockError::Content("something follows the texts")) }
 }
 
+/// See [`Body::walk`].
+#[derive(Debug, Clone)]
+pub struct Walk<'a> {
+    /// Kind, number and time.
+    columns: [Ints<'a>; 3],
+    row: usize,
+    rows: usize,
+    rows_of_kinds: Vec<usize>,
+    seq: u64,
+    time: i64,
+}
+
+/// An event on the way.
+#[derive(Debug, Clone, Copy)]
+pub struct Step {
+    /// Its row in the table of events.
+    pub row: usize,
+    /// The place of its kind in the header's list: one that is there.
+    pub kind: usize,
+    /// Its row in the table of its kind.
+    pub row_of_kind: usize,
+    pub seq: u64,
+    pub time: i64,
+}
+
+impl Iterator for Walk<'_> {
+    type Item = Result<Step, BlockError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let row = self.row;
+        if row >= self.rows {
+            return None;
+        }
+        self.row += 1;
+        let [kind, seq, time] = self.columns.map(|column| column.get(row));
+        let kind = usize::try_from(kind).unwrap_or(usize::MAX);
+        let Some(rows) = self.rows_of_kinds.get_mut(kind) else {
+            return Some(Err(BlockError::Content("an event is of no kind")));
+        };
+        let row_of_kind = *rows;
+        *rows += 1;
+        self.seq = self.seq.wrapping_add(1).wrapping_add(seq.cast_unsigned());
+        self.time = self.time.wrapping_add(time);
+        Some(Ok(Step { row, kind, row_of_kind, seq: self.seq, time: self.time }))
+    }
+}
+
 /// A row, read from its first column on.
 pub struct Row<'a, 'b> {
     body: &'b Body<'a>,
@@ -221,6 +290,11 @@ pub struct Row<'a, 'b> {
 }
 
 impl Row<'_, '_> {
+    /// The same row from another column on.
+    pub const fn at(self, column: usize) -> Self {
+        Self { column, ..self }
+    }
+
     pub fn int(&mut self) -> i64 {
         let value = self.body.tables[self.table].get(self.column, self.row);
         self.column += 1;

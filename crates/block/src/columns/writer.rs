@@ -1,12 +1,14 @@
 //! Rows to columns.
 
-use hashbrown::HashMap;
+use std::hash::BuildHasher as _;
+
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use vedetta_model::{Event, Process, Timestamp, event::SocketAddress};
 
 use super::{
     MAX_PARTS,
     cells::{Cell as _, put_address, put_payload},
-    ints::IntsBuilder,
+    ints::{IntsBuilder, Span},
     layout::{put_varint, zigzag},
     table,
 };
@@ -42,22 +44,36 @@ pub fn write(
     writer.finish(processes.len())
 }
 
-/// Distinct things in the order of their first use.
+/// Distinct texts in the order of their first use, joined in one piece.
 #[derive(Default)]
 struct Dictionary {
-    codes: HashMap<String, u32>,
+    /// Numbers of texts, found by what they say.
+    codes: HashTable<u32>,
+    hasher: DefaultHashBuilder,
     blob: Vec<u8>,
+    /// Where each text ends in `blob`.
+    ends: Vec<usize>,
     lengths: IntsBuilder,
 }
 
 impl Dictionary {
     fn code(&mut self, text: &str) -> i64 {
-        let next = u32::try_from(self.codes.len()).unwrap_or(u32::MAX);
-        let code = *self.codes.entry_ref(text).or_insert_with(|| {
-            self.blob.extend_from_slice(text.as_bytes());
-            self.lengths.push(text.len() as i64);
-            next
-        });
+        let Self { codes, hasher, blob, ends, lengths } = self;
+        let wanted = text.as_bytes();
+        let at = |code: &u32| {
+            let at = *code as usize;
+            let from = at.checked_sub(1).map_or(0, |before| ends[before]);
+            &blob[from..ends[at]]
+        };
+        let hash = hasher.hash_one(wanted);
+        if let Some(code) = codes.find(hash, |code| at(code) == wanted) {
+            return i64::from(*code);
+        }
+        let code = u32::try_from(ends.len()).unwrap_or(u32::MAX);
+        codes.insert_unique(hash, code, |code| hasher.hash_one(at(code)));
+        blob.extend_from_slice(wanted);
+        ends.push(blob.len());
+        lengths.push(text.len() as i64);
         i64::from(code)
     }
 }
@@ -134,39 +150,45 @@ impl Writer {
     }
 
     fn finish(self, processes: usize) -> Result<Vec<u8>, BuildError> {
-        let parts = self.members.max(self.addresses.len()).max(self.texts.codes.len());
+        let Dictionary { blob, ends, lengths, .. } = self.texts;
+        let (texts, addresses) = (ends.len(), self.addresses.len());
+        let parts = self.members.max(addresses).max(texts);
         if parts > MAX_PARTS {
             return Err(BuildError::TooMany(parts));
         }
         let mut tables = self.tables;
-        let texts = table::TEXTS as usize;
-        tables.resize_with(tables.len().max(texts + 1), Vec::new);
-        tables[texts] = vec![self.texts.lengths];
+        let place = table::TEXTS as usize;
+        tables.resize_with(tables.len().max(place + 1), Vec::new);
+        tables[place] = vec![lengths];
         let columns: Vec<_> = tables
             .iter()
             .enumerate()
             .flat_map(|(table, columns)| {
-                columns.iter().enumerate().map(move |(at, column)| (table, at, column))
+                let spans = columns.iter().enumerate();
+                spans.filter_map(move |(at, column)| Some((table, at, column, column.span()?)))
             })
-            .filter(|(.., column)| !column.is_default())
             .collect();
-        let mut out = Vec::new();
-        for count in [processes, self.members, self.addresses.len(), self.texts.codes.len(), columns.len()] {
+        let mut out = Vec::with_capacity(blob.len() + bytes_of(&columns));
+        for count in [processes, self.members, addresses, texts, columns.len()] {
             put_varint(&mut out, count as u64);
         }
-        let mut rows = Vec::new();
-        for (table, at, column) in columns {
-            rows.clear();
-            let (base, width) = column.encode(&mut rows);
+        for (table, at, column, span) in columns {
             put_varint(&mut out, table as u64);
             put_varint(&mut out, at as u64);
-            out.push(width);
-            put_varint(&mut out, zigzag(base));
-            out.extend_from_slice(&rows);
+            out.push(span.width);
+            put_varint(&mut out, zigzag(span.base));
+            column.encode(span, &mut out);
         }
-        out.extend_from_slice(&self.texts.blob);
+        out.extend_from_slice(&blob);
         Ok(out)
     }
+}
+
+/// Room for the columns, heads included.
+fn bytes_of(columns: &[(usize, usize, &IntsBuilder, Span)]) -> usize {
+    const HEAD: usize = 16;
+    let rows = |(_, _, column, span): &(_, _, &IntsBuilder, Span)| column.len() * usize::from(span.width);
+    HEAD * (columns.len() + 1) + columns.iter().map(rows).sum::<usize>()
 }
 
 /// The next row of a table, filled from its first column on.
