@@ -30,6 +30,8 @@ const config: CodegenConfig = {
           Change: '../world#ChangeRow',
           Comment: '../world#CommentRow',
           EnrollmentToken: '../world#TokenRow',
+          DeadLetter: '../world#DeadLetterRow',
+          DeadLetterHeader: '../world#DeadLetterHeaderRow',
           Viewer: '../world#UserRow',
         },
       },

@@ -4,6 +4,7 @@
 mod agent;
 pub mod attack;
 mod await_until;
+pub mod letters;
 mod sandbox;
 
 pub use agent::{Agent, binary};

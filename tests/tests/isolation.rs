@@ -27,6 +27,8 @@ const ROOTS: &[(&str, &[&str])] = &[
             "revokeEnrollmentToken",
             "removeNode",
             "changePassword",
+            "resubmitDeadLetters",
+            "dismissDeadLetters",
         ],
     ),
     ("Subscription", &["findingRaised", "activitySearch", "caseChanged", "nodeChanged", "ruleChanged"]),
@@ -66,6 +68,8 @@ const METHODS: &[(&str, Tried)] = &[
     ("vedetta.tenant.v1.TenantService/AssignCase", Tried::OwnTenantOnly),
     ("vedetta.tenant.v1.TenantService/SetCaseState", Tried::OwnTenantOnly),
     ("vedetta.tenant.v1.TenantService/CommentCase", Tried::OwnTenantOnly),
+    ("vedetta.tenant.v1.TenantService/ResubmitDeadLetter", Tried::ForeignId),
+    ("vedetta.tenant.v1.TenantService/DismissDeadLetter", Tried::ForeignId),
     ("vedetta.tenant.v1.TenantService/History", Tried::ForeignId),
 ];
 
@@ -103,11 +107,12 @@ struct Ids {
     node: String,
     rule: String,
     token: String,
+    letter: String,
 }
 
 impl Ids {
-    fn all(&self) -> [&str; 6] {
-        [&self.tenant, &self.finding, &self.case, &self.node, &self.rule, &self.token]
+    fn all(&self) -> [&str; 7] {
+        [&self.tenant, &self.finding, &self.case, &self.node, &self.rule, &self.token, &self.letter]
     }
 }
 
@@ -132,6 +137,7 @@ async fn world() -> anyhow::Result<World> {
         )
         .await?;
 
+    vedetta_tests::letters::append_garbage(&sandbox).await?;
     let agent = sandbox.agent(&first, "this-machine", "kernel").await?;
     let scratch = tempfile::tempdir()?;
     let ids = until("the first tenant has one of everything", || async {
@@ -145,7 +151,7 @@ async fn world() -> anyhow::Result<World> {
 async fn ids_of(client: &Client) -> anyhow::Result<Option<Ids>> {
     let query = "query($rule: String!) { tenant(id: \"default\") { id
         findings(filter: { text: \"reader\" }) { nodes { id } } cases { nodes { id } } nodes { nodes { id } }
-        rule(name: $rule) { id } enrollmentTokens { nodes { id } } } }";
+        rule(name: $rule) { id } enrollmentTokens { nodes { id } } deadLetters { nodes { id } } } }";
     let tenant = client.ask(query, json!({ "rule": SECRET_RULE })).await?["tenant"].take();
     let first = |list: &str| tenant[list]["nodes"][0]["id"].as_str().map(str::to_owned);
     let own = |at: &Value| at["id"].as_str().map(str::to_owned);
@@ -157,6 +163,7 @@ async fn ids_of(client: &Client) -> anyhow::Result<Option<Ids>> {
             node: first("nodes")?,
             rule: own(&tenant["rule"])?,
             token: first("enrollmentTokens")?,
+            letter: first("deadLetters")?,
         })
     };
     Ok(all())
@@ -167,7 +174,8 @@ async fn state_of(client: &Client) -> anyhow::Result<Value> {
     client
         .ask(
             "query { tenant(id: \"default\") { ruleSet { version rules { name enabled exceptions } }
-                changes(first: 500) { nodes { id name } } cases { nodes { id state assigneeName } } enrollmentTokens { nodes { id state } } } }",
+                changes(first: 500) { nodes { id name } } cases { nodes { id state assigneeName } } enrollmentTokens { nodes { id state } }
+                deadLetters { nodes { id state } } } }",
             json!({}),
         )
         .await
@@ -268,10 +276,21 @@ async fn queries_see_nothing(world: &World) -> anyhow::Result<()> {
         byNode: findings(filter: { nodeId: $node }) { nodes { id } } byCase: findings(filter: { caseId: $case }) { nodes { id } }
         findings { nodes { id } } cases(filter: { nodeId: $node }) { nodes { id } } nodes { nodes { id } }
         rule(name: $rule) { id } rules(filter: { text: $rule }) { nodes { id } }
-        changes(filter: { aggregate: \"case\" }, first: 500) { nodes { id } } enrollmentTokens { nodes { id } } } }";
+        changes(filter: { aggregate: \"case\" }, first: 500) { nodes { id } } enrollmentTokens { nodes { id } }
+        deadLetters { nodes { id } } } }";
     let variables = json!({ "node": world.ids.node, "case": world.ids.case, "rule": SECRET_RULE });
     let tenant = world.second.ask(query, variables).await?["tenant"].take();
-    for list in ["byNode", "byCase", "findings", "cases", "nodes", "rules", "changes", "enrollmentTokens"] {
+    for list in [
+        "byNode",
+        "byCase",
+        "findings",
+        "cases",
+        "nodes",
+        "rules",
+        "changes",
+        "enrollmentTokens",
+        "deadLetters",
+    ] {
         assert_eq!(tenant[list]["nodes"], json!([]), "{list}");
     }
     assert!(tenant["rule"].is_null());
@@ -366,6 +385,18 @@ async fn mutations_answer_as_for_unknown_things(world: &World) -> anyhow::Result
             json!({ "nodeId": world.ids.node }),
             json!({ "nodeId": "bm9ib2R5" }),
         ),
+        (
+            "resubmitDeadLetters",
+            "ResubmitDeadLettersInput",
+            json!({ "deadLetterIds": [world.ids.letter] }),
+            json!({ "deadLetterIds": ["bm9ib2R5"] }),
+        ),
+        (
+            "dismissDeadLetters",
+            "DismissDeadLettersInput",
+            json!({ "deadLetterIds": [world.ids.letter] }),
+            json!({ "deadLetterIds": ["bm9ib2R5"] }),
+        ),
     ];
     let tried: BTreeSet<&str> = tries.iter().map(|(name, ..)| *name).chain(["changePassword"]).collect();
     let listed: BTreeSet<&str> = ROOTS[1].1.iter().copied().collect();
@@ -391,6 +422,8 @@ async fn methods_answer_as_for_unknown_things(world: &World) -> anyhow::Result<(
         token: "tok_00000000000000000000000000000000".into(),
         node: "nod_00000000000000000000000000000000".into(),
         rule: "Nobody Has This Rule".into(),
+        record: "telemetry/0/4000000000".into(),
+        letter: "dead-letters/0/4000000000".into(),
     };
     for (method, tried) in METHODS {
         let (_, name) = method.split_once('/').context("a method")?;
@@ -426,12 +459,14 @@ struct Raw {
     token: String,
     node: String,
     rule: String,
+    record: String,
+    letter: String,
 }
 
 impl Raw {
     /// A message without the ids it repeats.
     fn hide(&self, message: &str) -> String {
-        [&self.token, &self.node, &self.rule]
+        [&self.token, &self.node, &self.rule, &self.record, &self.letter]
             .iter()
             .fold(message.to_owned(), |text, id| text.replace(id.as_str(), "…"))
     }
@@ -445,7 +480,8 @@ async fn raw_ids(world: &World) -> anyhow::Result<Raw> {
         let found = changes.iter().find(|c| c["aggregate"] == aggregate).and_then(|c| c["stream"].as_str());
         found.map(str::to_owned).with_context(|| format!("no {aggregate} in the changes"))
     };
-    Ok(Raw { token: stream("token")?, node: stream("node")?, rule: SECRET_RULE.to_owned() })
+    let (record, letter) = vedetta_tests::letters::first(&world.sandbox).await?;
+    Ok(Raw { token: stream("token")?, node: stream("node")?, rule: SECRET_RULE.to_owned(), record, letter })
 }
 
 /// Calls one method with a person's session; `None` when it succeeded.
@@ -463,6 +499,7 @@ async fn call(
         }};
     }
     let (token, node, rule) = (ids.token.clone(), ids.node.clone(), ids.rule.clone());
+    let (record, letter) = (ids.record.clone(), ids.letter.clone());
     let exception_json =
         json!({ "name": "e", "fields": ["proc.name"], "comps": ["="], "values": [["x"]] }).to_string();
     Ok(match name {
@@ -498,6 +535,13 @@ async fn call(
         "RemoveRuleException" => try_call!(
             remove_rule_exception,
             pb::RemoveRuleExceptionRequest { rule, name: "e".into(), reason: String::new() }
+        ),
+        "ResubmitDeadLetter" => {
+            try_call!(resubmit_dead_letter, pb::ResubmitDeadLetterRequest { record, letter })
+        }
+        "DismissDeadLetter" => try_call!(
+            dismiss_dead_letter,
+            pb::DismissDeadLetterRequest { record, letter, reason: String::new() }
         ),
         "History" => try_call!(
             history,

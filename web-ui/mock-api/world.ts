@@ -134,6 +134,35 @@ export interface TokenRow {
   revoked: boolean
 }
 
+export interface DeadLetterHeaderRow {
+  nodeId: string
+  bootId: string
+  first: number
+  last: number
+  events: number
+  earliest: string
+  latest: string
+  kinds: string[]
+}
+
+export interface DeadLetterRow {
+  id: string
+  topic: string
+  partition: number
+  offset: number
+  time: string
+  stage: string
+  why: string
+  bytes: number
+  header: DeadLetterHeaderRow | null
+  unreadable: string | null
+  obstacle: string | null
+  attempts: number
+  againOf: string | null
+  resubmitted: { by: string; time: string; reason: string } | null
+  dismissed: { by: string; time: string; reason: string } | null
+}
+
 export interface TenantRow {
   id: string
   slug: string
@@ -144,6 +173,7 @@ export interface TenantRow {
   cases: CaseRow[]
   changes: ChangeRow[]
   tokens: TokenRow[]
+  deadLetters: DeadLetterRow[]
 }
 
 export interface World {

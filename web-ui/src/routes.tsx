@@ -24,6 +24,7 @@ import { RulePage, ruleQuery } from './pages/rules/RulePage'
 import { RulesPage, rulesQuery } from './pages/rules/RulesPage'
 import { PasswordPage } from './pages/settings/PasswordPage'
 import { SetAsidePage, setAsideQuery } from './pages/settings/SetAsidePage'
+import { SetAsideRecordPage, setAsideRecordQuery } from './pages/settings/SetAsideRecordPage'
 import { TokensPage, tokensQuery } from './pages/settings/TokensPage'
 import { loginPath, parseSearch, paths, stringifySearch, type Search } from './util/paths'
 import { only } from './util/search'
@@ -177,14 +178,23 @@ const setAside = createRoute({
   getParentRoute: () => settings,
   path: '/set-aside',
   component: SetAsidePage,
-  loader: async ({ context, params }) => { await context.queryClient.ensureInfiniteQueryData(setAsideQuery(params.tenant)) },
+  validateSearch: only('show'),
+  loaderDeps: ({ search }) => search,
+  loader: async ({ context, params, deps }) => { await context.queryClient.ensureInfiniteQueryData(setAsideQuery(params.tenant, deps)) },
+})
+const setAsideRecord = createRoute({
+  ...inPlace,
+  getParentRoute: () => tenant,
+  path: '/settings/set-aside/$id',
+  component: SetAsideRecordPage,
+  loader: async ({ context, params }) => { orNotFound(await context.queryClient.ensureQueryData(setAsideRecordQuery(params.tenant, params.id))) },
 })
 const password = createRoute({ getParentRoute: () => settings, path: '/password', component: PasswordPage })
 
 const tree = root.addChildren([
   login,
   home,
-  tenant.addChildren([overview, findings, finding, cases, kase, activity, nodes, node, rules, rule, importRules, inForce, changes, settings.addChildren([tokens, setAside, password])]),
+  tenant.addChildren([overview, findings, finding, cases, kase, activity, nodes, node, rules, rule, importRules, inForce, changes, setAsideRecord, settings.addChildren([tokens, setAside, password])]),
 ])
 
 export function makeRouter(queryClient: QueryClient) {

@@ -18,6 +18,6 @@ pub use contract::{Capabilities, Delivery, Description, EventLog, Member, Record
 pub use error::{AppendError, GroupError, ReadError};
 pub use memory::MemoryLog;
 pub use record::{
-    Appended, Batch, Group, Headers, Key, NewRecord, Offset, Offsets, Partition, Position, ReadLimit, Record,
-    Topic, partition_of,
+    Appended, Batch, Group, Headers, Key, NewRecord, NoPosition, Offset, Offsets, Partition, Position,
+    ReadLimit, Record, Topic, partition_of,
 };

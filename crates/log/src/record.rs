@@ -1,6 +1,6 @@
 //! What lies in the log and how its places are named.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -77,6 +77,31 @@ pub struct Position {
     pub partition: Partition,
     /// The place.
     pub offset: Offset,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.partition, self.offset)
+    }
+}
+
+/// Not `topic/partition/offset`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no place in the log, which is topic/partition/offset")]
+pub struct NoPosition(String);
+
+impl FromStr for Position {
+    type Err = NoPosition;
+    fn from_str(text: &str) -> Result<Self, NoPosition> {
+        let read = || {
+            let mut parts = text.rsplitn(3, '/');
+            let (offset, index, topic) = (parts.next()?, parts.next()?, parts.next()?);
+            let partition = Partition { topic: Topic::named(topic), index: index.parse().ok()? };
+            Some(Self { partition, offset: Offset(offset.parse().ok()?) })
+        };
+        // Only the one way in which it is written: a place names things.
+        read().filter(|place| place.to_string() == text).ok_or_else(|| NoPosition(text.to_owned()))
+    }
 }
 
 /// "Next to read" for several partitions.
@@ -197,4 +222,15 @@ mod tests {
         assert_eq!(partition_of(&key("a/1"), 0), 0);
     }
     const PINNED: [u32; 3] = [4, 11, 1];
+
+    #[test]
+    fn a_place_reads_back_and_only_in_the_way_it_is_written() {
+        let partition = Partition { topic: Topic::TELEMETRY, index: 3 };
+        let place = Position { partition, offset: Offset(u64::MAX) };
+        assert_eq!(place.to_string().parse(), Ok(place));
+        for bad in ["", "telemetry/3", "telemetry/3/x", "telemetry/-1/7", "telemetry/03/7", "telemetry/3/+7"]
+        {
+            assert!(bad.parse::<Position>().is_err(), "{bad}");
+        }
+    }
 }

@@ -23,7 +23,7 @@ pub use clients::Clients;
 pub use config::{Config, ConfigError};
 pub use context::Context;
 pub use control_feed::{ControlFeed, ControlSink};
-pub use dead_letters::{DeadLetters, Reason};
+pub use dead_letters::{DeadLetters, Letter, Obstacle, Reason, Resubmission};
 pub use drain::{Drain, Drained};
 pub use main_loop::{ProcessArgs, run, run_with, stop_signal};
 pub use process::{Addresses, Process};

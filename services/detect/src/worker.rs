@@ -9,7 +9,7 @@ use vedetta_model::{
     simulated::{Bug, planted},
 };
 use vedetta_rules::Scratch;
-use vedetta_runtime::{Context, DeadLetters, Drain, Drained};
+use vedetta_runtime::{Context, DeadLetters, Drain, Drained, Resubmission};
 
 use crate::{
     Config, RuleSets, evaluate::evaluate, findings::encode_finding, liveness::Liveness, metrics::Metrics,
@@ -106,7 +106,10 @@ impl Worker {
                     judged.poison.push((at, "the block names another tenant than its record".to_owned()));
                 }
                 Ok(batch) => {
-                    self.liveness.saw(&batch, record.appended);
+                    // What an operator sent again says nothing of the node as it is now.
+                    if Resubmission::of(record).is_none() {
+                        self.liveness.saw(&batch, record.appended);
+                    }
                     let now = self.clock.now();
                     if let Some(rules) = self.rules.of(&record.tenant) {
                         judged.findings.extend(evaluate(&batch, &rules, now, &mut self.scratch));

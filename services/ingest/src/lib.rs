@@ -2,7 +2,8 @@
 //! acknowledges them. Turns enrollment tokens into certificates with the tenant service's word.
 //!
 //! It never opens a block's body, keeps nothing that it could not lose, and decides nothing about
-//! who may enroll. Start with [`ROLE`], then `grpc` (what agents call) and `stream` (one agent's
+//! who may enroll. Being the one that writes to `log:telemetry`, it also carries out that a record which was put
+//! aside is sent again. Start with [`ROLE`], then `grpc` (what agents call) and `stream` (one agent's
 //! stream of blocks).
 
 mod admission;
@@ -12,6 +13,7 @@ mod control;
 mod grpc;
 mod metrics;
 mod progress;
+mod resubmit;
 mod role;
 mod stream;
 

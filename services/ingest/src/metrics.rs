@@ -59,6 +59,10 @@ pub struct Metrics {
     pub renewals: Family<Outcome, Counter>,
     /// Control records that could not be read.
     pub poison: Counter,
+    /// Records that were put aside and sent again.
+    pub resubmitted: Counter,
+    /// Records that were to be sent again and could not be.
+    pub not_resubmitted: Counter,
 }
 
 impl Metrics {
@@ -75,6 +79,8 @@ impl Metrics {
             enrollments: Family::default(),
             renewals: Family::default(),
             poison: Counter::default(),
+            resubmitted: Counter::default(),
+            not_resubmitted: Counter::default(),
         };
         registry.register("blocks", "Blocks that are durable", metrics.blocks.clone());
         registry.register("events", "Events in durable blocks", metrics.events.clone());
@@ -90,6 +96,16 @@ impl Metrics {
         registry.register("enrollments", "Enrollments, by result", metrics.enrollments.clone());
         registry.register("renewals", "Renewals of certificates, by result", metrics.renewals.clone());
         registry.register("poison_records", "Control records that could not be read", metrics.poison.clone());
+        registry.register(
+            "resubmitted_records",
+            "Records put aside and sent again",
+            metrics.resubmitted.clone(),
+        );
+        registry.register(
+            "not_resubmitted_records",
+            "Records that were to be sent again and could not be",
+            metrics.not_resubmitted.clone(),
+        );
         metrics
     }
 

@@ -17,6 +17,7 @@ use crate::{
     grpc::{AgentService, EnrollmentService},
     metrics::Metrics,
     progress::Progress,
+    resubmit::Resubmitter,
     stream::Shared,
 };
 
@@ -39,6 +40,10 @@ fn build(context: &Context) -> BuildFuture<'_> {
         let sink = Sink { control: control.clone(), metrics: metrics.clone() };
         let feed = ControlFeed::caught_up(context, &sink).await?;
         let mut running = Running::default().task("ingest control", feed.follow(sink));
+
+        let resubmitter =
+            Resubmitter { log: context.log.clone(), drain: context.drain.clone(), metrics: metrics.clone() };
+        running = running.task("ingest resubmit", resubmitter.run());
 
         let max_record = context.log.describe().capabilities.max_record_bytes;
         let admission = Admission {

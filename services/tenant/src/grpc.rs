@@ -252,6 +252,25 @@ impl TenantService for Service {
         Ok(Response::new(decided(self.commands.comment_case(&ctx, &m.case, &m.text).await?)))
     }
 
+    async fn resubmit_dead_letter(
+        &self,
+        request: Request<pb::ResubmitDeadLetterRequest>,
+    ) -> Answer<pb::Decided> {
+        let ctx = self.caller(request.metadata()).await?;
+        let m = request.into_inner();
+        Ok(Response::new(decided(self.commands.resubmit_dead_letter(&ctx, &m.record, &m.letter).await?)))
+    }
+
+    async fn dismiss_dead_letter(
+        &self,
+        request: Request<pb::DismissDeadLetterRequest>,
+    ) -> Answer<pb::Decided> {
+        let ctx = self.caller(request.metadata()).await?;
+        let m = request.into_inner();
+        let done = self.commands.dismiss_dead_letter(&ctx, &m.record, &m.letter, &m.reason).await?;
+        Ok(Response::new(decided(done)))
+    }
+
     async fn history(&self, request: Request<pb::HistoryRequest>) -> Answer<pb::HistoryResponse> {
         let ctx = self.caller(request.metadata()).await?;
         let m = request.into_inner();

@@ -1,7 +1,7 @@
-//! What people decide: tenants, users, enrollment tokens, nodes, rules, cases. Commands in, events out.
+//! What people decide: tenants, users, enrollment tokens, nodes, rules, cases, records that were put aside. Commands in, events out.
 //!
 //! Deciding is pure (`domain`); loading before and appending after is `application`; `grpc` says
-//! both to the outside; `relay` copies what was decided to `log:control`. It never reads telemetry
+//! both to the outside; `relay` copies what was decided to `log:control`. It never opens telemetry
 //! and keeps no view of its own. Start with [`ROLE`], then `domain`.
 
 mod application;

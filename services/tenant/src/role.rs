@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use vedetta_model::control::Envelope;
-use vedetta_runtime::{BuildFuture, Context, ControlFeed, ControlSink, Role, Running};
+use vedetta_runtime::{BuildFuture, Context, ControlFeed, ControlSink, DeadLetters, Role, Running};
 use vedetta_store::Shard;
 
 use crate::{
@@ -49,6 +49,7 @@ fn build(context: &Context) -> BuildFuture<'_> {
             random,
             census: Arc::default(),
             cases: CaseDirectory::new(context.views.clone()),
+            dead_letters: DeadLetters::new(context.log.clone()),
             metrics,
             authority: context.authority.clone(),
             tokens,

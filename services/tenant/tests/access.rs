@@ -40,7 +40,7 @@ async fn no_method_answers_without_a_token_that_holds() {
     let last = ada.token.chars().last().unwrap();
     let changed = format!("{}{}", &ada.token[..ada.token.len() - 1], if last == 'A' { 'B' } else { 'A' });
     let all = methods();
-    assert_eq!(all.len(), 20, "{all:?}");
+    assert_eq!(all.len(), 22, "{all:?}");
     for method in &all {
         for token in [None, Some(""), Some("x.y.z"), Some(&*elsewhere), Some(&*changed)] {
             let status = call(&world, method, token).await.unwrap_err();

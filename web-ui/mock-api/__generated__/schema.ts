@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { TenantRow, FindingRow, CaseRow, NodeRow, RuleRow, ChangeRow, CommentRow, TokenRow, UserRow } from '../world';
+import type { TenantRow, FindingRow, CaseRow, NodeRow, RuleRow, ChangeRow, CommentRow, TokenRow, DeadLetterRow, DeadLetterHeaderRow, UserRow } from '../world';
 import type { Context } from '../context';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -211,7 +211,7 @@ export type ChangeEdge = {
 
 /** Which decisions. */
 export type ChangeFilter = {
-  /** About this kind of thing: tenant, user, token, node, rule_set, case. */
+  /** About this kind of thing: tenant, user, token, node, rule_set, case, dead_letter. */
   aggregate?: InputMaybe<Scalars['String']['input']>;
   /** Not before. */
   from?: InputMaybe<Scalars['DateTime']['input']>;
@@ -270,19 +270,39 @@ export type CreateEnrollmentTokenPayload = {
   userErrors: Array<UserError>;
 };
 
-export type DeadLetter = {
+export type DeadLetter = Node & {
   __typename?: 'DeadLetter';
+  /** How often this record had been sent again before it came here. */
+  attempts: Scalars['Int']['output'];
+  /** Its size, whether or not it was kept. */
   bytes: Scalars['Float']['output'];
-  /** How many events are in it; null when that can't be read. */
-  events?: Maybe<Scalars['Int']['output']>;
+  /** Who saw it and left it. */
+  dismissed?: Maybe<DeadLetterDecision>;
+  /** What it came back as when it was sent again and failed again. */
+  failedAgain?: Maybe<DeadLetter>;
+  /** What its header says, where that can be read. */
+  header?: Maybe<DeadLetterHeader>;
+  id: Scalars['ID']['output'];
+  /** Why it can't be sent again; null when it can. */
+  obstacle?: Maybe<Scalars['String']['output']>;
+  offset: Scalars['Float']['output'];
+  partition: Scalars['Int']['output'];
   /** Topic, partition and offset it lay at. */
   place: Scalars['String']['output'];
-  /** Who could not use it, for instance detect. */
+  /** The letter that was sent again and came back as this one. */
+  resubmissionOf?: Maybe<DeadLetter>;
+  /** Who sent it again. */
+  resubmitted?: Maybe<DeadLetterDecision>;
+  /** Who could not use it, for instance detect. With several the last. */
   stage: Scalars['String']['output'];
+  /** What became of it. */
+  state: DeadLetterState;
   /** When it was put aside. */
   time: Scalars['DateTime']['output'];
-  /** Whose events they are, where that can be read. */
-  watchedNode?: Maybe<WatchedNode>;
+  /** The topic it lay in. */
+  topic: Scalars['String']['output'];
+  /** Why its header can't be read. */
+  unreadable?: Maybe<Scalars['String']['output']>;
   /** What was wrong with it. */
   why: Scalars['String']['output'];
 };
@@ -297,6 +317,17 @@ export type DeadLetterConnection = {
   pageInfo: PageInfo;
 };
 
+/** Who decided about a record that was put aside, and when. */
+export type DeadLetterDecision = {
+  __typename?: 'DeadLetterDecision';
+  /** Who, by name. */
+  by: Scalars['String']['output'];
+  /** Why; may be empty. */
+  reason: Scalars['String']['output'];
+  /** When. */
+  time: Scalars['DateTime']['output'];
+};
+
 /** One of a page of records that were put aside. */
 export type DeadLetterEdge = {
   __typename?: 'DeadLetterEdge';
@@ -304,6 +335,53 @@ export type DeadLetterEdge = {
   cursor: Scalars['String']['output'];
   /** It. */
   node: DeadLetter;
+};
+
+export type DeadLetterHeader = {
+  __typename?: 'DeadLetterHeader';
+  /** The agent run that numbered them. */
+  bootId: Scalars['String']['output'];
+  /** Time of the earliest. */
+  earliest: Scalars['DateTime']['output'];
+  /** How many events are in it. */
+  events: Scalars['Int']['output'];
+  /** Number of its first event. */
+  first: Scalars['Float']['output'];
+  /** Which kinds of event, such as process.exec; the number of one that has no name here. */
+  kinds: Array<Scalars['String']['output']>;
+  /** Number of its last event. */
+  last: Scalars['Float']['output'];
+  /** Time of the latest. */
+  latest: Scalars['DateTime']['output'];
+  /** The node's own id (nod_…). */
+  nodeId: Scalars['String']['output'];
+  /** Whose events they are; null for a node that the tenant does not have. */
+  watchedNode?: Maybe<WatchedNode>;
+};
+
+/** What became of a record that was put aside. */
+export type DeadLetterState =
+  /** Somebody saw it and left it. */
+  | 'DISMISSED'
+  /** Somebody has still to look at it. */
+  | 'OPEN'
+  /** It was sent again. */
+  | 'RESUBMITTED';
+
+/**
+ * The letters afterwards. One that was refused does not keep the others from being decided: its reason names its place
+ * in the input.
+ */
+export type DeadLettersPayload = {
+  __typename?: 'DeadLettersPayload';
+  deadLetters: Array<DeadLetter>;
+  userErrors: Array<UserError>;
+};
+
+/** Up to 50 of them. */
+export type DismissDeadLettersInput = {
+  deadLetterIds: Array<Scalars['ID']['input']>;
+  reason?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** What a case turned out to be. */
@@ -512,9 +590,16 @@ export type Mutation = {
   changePassword: ViewerPayload;
   commentCase: CasePayload;
   createEnrollmentToken: CreateEnrollmentTokenPayload;
+  /** Says that records were seen and need nothing more. */
+  dismissDeadLetters: DeadLettersPayload;
   importRules: ImportRulesPayload;
   removeNode: WatchedNodePayload;
   removeRuleException: RulePayload;
+  /**
+   * Sends records again to where they came from, so that whatever failed tries again. A record is sent once: asking
+   * again changes nothing, and one that fails again comes back as another letter.
+   */
+  resubmitDeadLetters: DeadLettersPayload;
   revokeEnrollmentToken: EnrollmentTokenPayload;
   setCaseState: CasePayload;
   setRuleEnabled: RulePayload;
@@ -552,6 +637,12 @@ export type MutationCreateEnrollmentTokenArgs = {
 
 
 /** Deciding. */
+export type MutationDismissDeadLettersArgs = {
+  input: DismissDeadLettersInput;
+};
+
+
+/** Deciding. */
 export type MutationImportRulesArgs = {
   input: ImportRulesInput;
 };
@@ -566,6 +657,12 @@ export type MutationRemoveNodeArgs = {
 /** Deciding. */
 export type MutationRemoveRuleExceptionArgs = {
   input: RemoveRuleExceptionInput;
+};
+
+
+/** Deciding. */
+export type MutationResubmitDeadLettersArgs = {
+  input: ResubmitDeadLettersInput;
 };
 
 
@@ -700,6 +797,11 @@ export type RemoveRuleExceptionInput = {
   reason?: InputMaybe<Scalars['String']['input']>;
   rule: Scalars['String']['input'];
   tenant: Scalars['String']['input'];
+};
+
+/** Up to 50 of them. */
+export type ResubmitDeadLettersInput = {
+  deadLetterIds: Array<Scalars['ID']['input']>;
 };
 
 /** See `revokeEnrollmentToken`. */
@@ -951,7 +1053,10 @@ export type Tenant = Node & {
   cases: CaseConnection;
   /** Every decision, newest first. Those about people are for who administers the tenant. */
   changes: ChangeConnection;
-  /** Records that were put aside because nobody could use them. */
+  /**
+   * Records that were put aside because nobody could use them. `open`: those that somebody has still to look at, or
+   * the others; without it all.
+   */
   deadLetters: DeadLetterConnection;
   enrollmentTokens: EnrollmentTokenConnection;
   findings: FindingConnection;
@@ -1010,6 +1115,7 @@ export type TenantChangesArgs = {
 export type TenantDeadLettersArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
+  open?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 
@@ -1252,6 +1358,7 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
 export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
   Node:
     | ( CaseRow )
+    | ( DeadLetterRow )
     | ( TokenRow )
     | ( FindingRow )
     | ( RuleRow )
@@ -1287,9 +1394,14 @@ export type ResolversTypes = {
   CreateEnrollmentTokenInput: CreateEnrollmentTokenInput;
   CreateEnrollmentTokenPayload: ResolverTypeWrapper<Omit<CreateEnrollmentTokenPayload, 'token'> & { token?: Maybe<ResolversTypes['EnrollmentToken']> }>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
-  DeadLetter: ResolverTypeWrapper<Omit<DeadLetter, 'watchedNode'> & { watchedNode?: Maybe<ResolversTypes['WatchedNode']> }>;
+  DeadLetter: ResolverTypeWrapper<DeadLetterRow>;
   DeadLetterConnection: ResolverTypeWrapper<Omit<DeadLetterConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['DeadLetterEdge']>, nodes: Array<ResolversTypes['DeadLetter']> }>;
+  DeadLetterDecision: ResolverTypeWrapper<DeadLetterDecision>;
   DeadLetterEdge: ResolverTypeWrapper<Omit<DeadLetterEdge, 'node'> & { node: ResolversTypes['DeadLetter'] }>;
+  DeadLetterHeader: ResolverTypeWrapper<DeadLetterHeaderRow>;
+  DeadLetterState: DeadLetterState;
+  DeadLettersPayload: ResolverTypeWrapper<Omit<DeadLettersPayload, 'deadLetters'> & { deadLetters: Array<ResolversTypes['DeadLetter']> }>;
+  DismissDeadLettersInput: DismissDeadLettersInput;
   Disposition: Disposition;
   EnrollmentToken: ResolverTypeWrapper<TokenRow>;
   EnrollmentTokenConnection: ResolverTypeWrapper<Omit<EnrollmentTokenConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['EnrollmentTokenEdge']>, nodes: Array<ResolversTypes['EnrollmentToken']> }>;
@@ -1322,6 +1434,7 @@ export type ResolversTypes = {
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   RemoveNodeInput: RemoveNodeInput;
   RemoveRuleExceptionInput: RemoveRuleExceptionInput;
+  ResubmitDeadLettersInput: ResubmitDeadLettersInput;
   RevokeEnrollmentTokenInput: RevokeEnrollmentTokenInput;
   Rule: ResolverTypeWrapper<RuleRow>;
   RuleConnection: ResolverTypeWrapper<Omit<RuleConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['RuleEdge']>, nodes: Array<ResolversTypes['Rule']> }>;
@@ -1380,9 +1493,13 @@ export type ResolversParentTypes = {
   CreateEnrollmentTokenInput: CreateEnrollmentTokenInput;
   CreateEnrollmentTokenPayload: Omit<CreateEnrollmentTokenPayload, 'token'> & { token?: Maybe<ResolversParentTypes['EnrollmentToken']> };
   DateTime: Scalars['DateTime']['output'];
-  DeadLetter: Omit<DeadLetter, 'watchedNode'> & { watchedNode?: Maybe<ResolversParentTypes['WatchedNode']> };
+  DeadLetter: DeadLetterRow;
   DeadLetterConnection: Omit<DeadLetterConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['DeadLetterEdge']>, nodes: Array<ResolversParentTypes['DeadLetter']> };
+  DeadLetterDecision: DeadLetterDecision;
   DeadLetterEdge: Omit<DeadLetterEdge, 'node'> & { node: ResolversParentTypes['DeadLetter'] };
+  DeadLetterHeader: DeadLetterHeaderRow;
+  DeadLettersPayload: Omit<DeadLettersPayload, 'deadLetters'> & { deadLetters: Array<ResolversParentTypes['DeadLetter']> };
+  DismissDeadLettersInput: DismissDeadLettersInput;
   EnrollmentToken: TokenRow;
   EnrollmentTokenConnection: Omit<EnrollmentTokenConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['EnrollmentTokenEdge']>, nodes: Array<ResolversParentTypes['EnrollmentToken']> };
   EnrollmentTokenEdge: Omit<EnrollmentTokenEdge, 'node'> & { node: ResolversParentTypes['EnrollmentToken'] };
@@ -1411,6 +1528,7 @@ export type ResolversParentTypes = {
   Query: Record<PropertyKey, never>;
   RemoveNodeInput: RemoveNodeInput;
   RemoveRuleExceptionInput: RemoveRuleExceptionInput;
+  ResubmitDeadLettersInput: ResubmitDeadLettersInput;
   RevokeEnrollmentTokenInput: RevokeEnrollmentTokenInput;
   Rule: RuleRow;
   RuleConnection: Omit<RuleConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['RuleEdge']>, nodes: Array<ResolversParentTypes['Rule']> };
@@ -1565,13 +1683,25 @@ export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversT
 }
 
 export type DeadLetterResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeadLetter'] = ResolversParentTypes['DeadLetter']> = {
+  attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   bytes?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
-  events?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  dismissed?: Resolver<Maybe<ResolversTypes['DeadLetterDecision']>, ParentType, ContextType>;
+  failedAgain?: Resolver<Maybe<ResolversTypes['DeadLetter']>, ParentType, ContextType>;
+  header?: Resolver<Maybe<ResolversTypes['DeadLetterHeader']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  obstacle?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  offset?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  partition?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   place?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  resubmissionOf?: Resolver<Maybe<ResolversTypes['DeadLetter']>, ParentType, ContextType>;
+  resubmitted?: Resolver<Maybe<ResolversTypes['DeadLetterDecision']>, ParentType, ContextType>;
   stage?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['DeadLetterState'], ParentType, ContextType>;
   time?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  watchedNode?: Resolver<Maybe<ResolversTypes['WatchedNode']>, ParentType, ContextType>;
+  topic?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  unreadable?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   why?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type DeadLetterConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeadLetterConnection'] = ResolversParentTypes['DeadLetterConnection']> = {
@@ -1580,9 +1710,32 @@ export type DeadLetterConnectionResolvers<ContextType = Context, ParentType exte
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
 };
 
+export type DeadLetterDecisionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeadLetterDecision'] = ResolversParentTypes['DeadLetterDecision']> = {
+  by?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  time?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
 export type DeadLetterEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeadLetterEdge'] = ResolversParentTypes['DeadLetterEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['DeadLetter'], ParentType, ContextType>;
+};
+
+export type DeadLetterHeaderResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeadLetterHeader'] = ResolversParentTypes['DeadLetterHeader']> = {
+  bootId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  earliest?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  events?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  first?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  kinds?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  last?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  latest?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  nodeId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  watchedNode?: Resolver<Maybe<ResolversTypes['WatchedNode']>, ParentType, ContextType>;
+};
+
+export type DeadLettersPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeadLettersPayload'] = ResolversParentTypes['DeadLettersPayload']> = {
+  deadLetters?: Resolver<Array<ResolversTypes['DeadLetter']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
 export type EnrollmentTokenResolvers<ContextType = Context, ParentType extends ResolversParentTypes['EnrollmentToken'] = ResolversParentTypes['EnrollmentToken']> = {
@@ -1699,16 +1852,18 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   changePassword?: Resolver<ResolversTypes['ViewerPayload'], ParentType, ContextType, RequireFields<MutationChangePasswordArgs, 'input'>>;
   commentCase?: Resolver<ResolversTypes['CasePayload'], ParentType, ContextType, RequireFields<MutationCommentCaseArgs, 'input'>>;
   createEnrollmentToken?: Resolver<ResolversTypes['CreateEnrollmentTokenPayload'], ParentType, ContextType, RequireFields<MutationCreateEnrollmentTokenArgs, 'input'>>;
+  dismissDeadLetters?: Resolver<ResolversTypes['DeadLettersPayload'], ParentType, ContextType, RequireFields<MutationDismissDeadLettersArgs, 'input'>>;
   importRules?: Resolver<ResolversTypes['ImportRulesPayload'], ParentType, ContextType, RequireFields<MutationImportRulesArgs, 'input'>>;
   removeNode?: Resolver<ResolversTypes['WatchedNodePayload'], ParentType, ContextType, RequireFields<MutationRemoveNodeArgs, 'input'>>;
   removeRuleException?: Resolver<ResolversTypes['RulePayload'], ParentType, ContextType, RequireFields<MutationRemoveRuleExceptionArgs, 'input'>>;
+  resubmitDeadLetters?: Resolver<ResolversTypes['DeadLettersPayload'], ParentType, ContextType, RequireFields<MutationResubmitDeadLettersArgs, 'input'>>;
   revokeEnrollmentToken?: Resolver<ResolversTypes['EnrollmentTokenPayload'], ParentType, ContextType, RequireFields<MutationRevokeEnrollmentTokenArgs, 'input'>>;
   setCaseState?: Resolver<ResolversTypes['CasePayload'], ParentType, ContextType, RequireFields<MutationSetCaseStateArgs, 'input'>>;
   setRuleEnabled?: Resolver<ResolversTypes['RulePayload'], ParentType, ContextType, RequireFields<MutationSetRuleEnabledArgs, 'input'>>;
 };
 
 export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
-  __resolveType: TypeResolveFn<'Case' | 'EnrollmentToken' | 'Finding' | 'Rule' | 'Tenant' | 'WatchedNode', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'Case' | 'DeadLetter' | 'EnrollmentToken' | 'Finding' | 'Rule' | 'Tenant' | 'WatchedNode', ParentType, ContextType>;
 };
 
 export type OverviewResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Overview'] = ResolversParentTypes['Overview']> = {
@@ -1949,7 +2104,10 @@ export type Resolvers<ContextType = Context> = {
   DateTime?: GraphQLScalarType;
   DeadLetter?: DeadLetterResolvers<ContextType>;
   DeadLetterConnection?: DeadLetterConnectionResolvers<ContextType>;
+  DeadLetterDecision?: DeadLetterDecisionResolvers<ContextType>;
   DeadLetterEdge?: DeadLetterEdgeResolvers<ContextType>;
+  DeadLetterHeader?: DeadLetterHeaderResolvers<ContextType>;
+  DeadLettersPayload?: DeadLettersPayloadResolvers<ContextType>;
   EnrollmentToken?: EnrollmentTokenResolvers<ContextType>;
   EnrollmentTokenConnection?: EnrollmentTokenConnectionResolvers<ContextType>;
   EnrollmentTokenEdge?: EnrollmentTokenEdgeResolvers<ContextType>;

@@ -10,7 +10,7 @@ const Query: QueryResolvers = {
   me: (_, __, { session }) => session?.user ?? null,
   tenant: (_, { id }, context) => tenantOf(context, id),
   node: (_, { id }, context) => {
-    const kinds = [(t: TenantRow) => t.findings, (t: TenantRow) => t.cases, (t: TenantRow) => t.nodes, (t: TenantRow) => t.rules, (t: TenantRow) => t.tokens]
+    const kinds = [(t: TenantRow) => t.findings, (t: TenantRow) => t.cases, (t: TenantRow) => t.nodes, (t: TenantRow) => t.rules, (t: TenantRow) => t.tokens, (t: TenantRow) => t.deadLetters]
     for (const rows of kinds) {
       const found = locate<{ id: string }>(context, id, rows)
       if (found) return found.row as FindingRow

@@ -1,6 +1,6 @@
 import type { MutationResolvers, Permission, RuleExceptionInput, UserError } from '../__generated__/schema.ts'
 import { locate, tenantOf, type Context } from '../context.ts'
-import { record, ruleStateNow, type CaseRow, type RuleRow, type RuleSetEffect, type TenantRow } from '../world.ts'
+import { record, ruleStateNow, type CaseRow, type DeadLetterRow, type RuleRow, type RuleSetEffect, type TenantRow } from '../world.ts'
 
 const COMPS = ['=', '!=', '<', '<=', '>', '>=', 'in', 'contains', 'icontains', 'startswith', 'endswith', 'glob', 'exists']
 
@@ -58,6 +58,24 @@ function decideCase(context: Context, id: string, decide: (kase: CaseRow) => { n
   if (decision) record(found.tenant, { actor: who(context), aggregate: 'case', stream: found.row.id, ...decision })
   context.session?.bus.publish('case', found.tenant.slug, found.row)
   return { case: found.row, userErrors: [] }
+}
+
+type Decision = { name: string; summary: string; before: unknown; after: unknown }
+
+function decideLetters(context: Context, ids: string[], decide: (tenant: TenantRow, letter: DeadLetterRow) => Decision | UserError | null) {
+  const deadLetters: DeadLetterRow[] = []
+  const userErrors: UserError[] = []
+  for (const [i, id] of ids.entries()) {
+    const found = locate(context, id, (t) => t.deadLetters)
+    const decision = found ? (lacks(context, 'ADMINISTER') ?? decide(found.tenant, found.row)) : notFound('this record', 'deadLetterIds')
+    if (decision && 'code' in decision) userErrors.push({ ...decision, field: ['deadLetterIds', String(i)] })
+    else if (found) {
+      const { topic, partition, offset } = found.row
+      if (decision) record(found.tenant, { actor: who(context), aggregate: 'dead_letter', stream: `${topic}/${String(partition)}/${String(offset)}`, ...decision })
+      deadLetters.push(found.row)
+    }
+  }
+  return { deadLetters, userErrors }
 }
 
 const words = (state: string) => state.toLowerCase().replace('_', ' ')
@@ -153,6 +171,27 @@ export const Mutation: MutationResolvers = {
     context.session?.bus.publish('node', found.tenant.slug, found.row)
     return { watchedNode: found.row, userErrors: [] }
   },
+
+  resubmitDeadLetters: (_, { input }, context) =>
+    decideLetters(context, input.deadLetterIds, (tenant, letter) => {
+      if (letter.resubmitted) return null
+      if (letter.obstacle) return refuse('INVALID', `this record can't be resubmitted: ${letter.obstacle}`)
+      letter.resubmitted = { by: who(context), time: new Date().toISOString(), reason: '' }
+      // What is wrong with a block itself is still wrong the second time; a damaged one was damaged on its way.
+      if (!letter.why.includes('checksum')) {
+        const offset = 1 + Math.max(...tenant.deadLetters.map((l) => l.offset))
+        tenant.deadLetters.push({ ...letter, id: `ltr_${String(offset)}`, offset, time: new Date().toISOString(), attempts: letter.attempts + 1, againOf: letter.id, resubmitted: null, dismissed: null })
+      }
+      return { name: 'DeadLetterResubmitted', summary: 'resubmitted a record that was set aside', before: { resubmitted: false }, after: { resubmitted: true } }
+    }),
+
+  dismissDeadLetters: (_, { input }, context) =>
+    decideLetters(context, input.deadLetterIds, (_tenant, letter) => {
+      if (letter.resubmitted) return refuse('CONFLICT', `${letter.resubmitted.by} has resubmitted it: it is not open any more`)
+      if (letter.dismissed) return null
+      letter.dismissed = { by: who(context), time: new Date().toISOString(), reason: input.reason ?? '' }
+      return { name: 'DeadLetterDismissed', summary: 'dismissed a record that was set aside', before: { dismissed: false }, after: { dismissed: true } }
+    }),
 
   changePassword: (_, { input }, { session }) => {
     if (!session) return { viewer: null, userErrors: [refuse('FORBIDDEN', 'sign in first')] }

@@ -1,6 +1,6 @@
 import type { CaseFilter, FindingFilter, NodeHealth, RuleFilter, Severity, TenantResolvers } from '../__generated__/schema.ts'
 import { techniquesIn } from '../seed/rules.ts'
-import { ruleSetAt, ruleStateNow, type CaseRow, type FindingRow, type RuleRow, type TenantRow } from '../world.ts'
+import { ruleSetAt, ruleStateNow, type CaseRow, type DeadLetterRow, type FindingRow, type RuleRow, type TenantRow } from '../world.ts'
 
 import { activityOf } from './activity.ts'
 import { connection } from './paging.ts'
@@ -124,11 +124,10 @@ export const Tenant: TenantResolvers = {
       .filter((c) => (!aggregate || c.aggregate === aggregate) && (!stream || c.stream === stream) && (!from || c.time >= from) && (!until || c.time < until))
     return connection(rows, args, (c) => c.id)
   },
-  deadLetters: (_tenant, args) =>
-    connection(
-      [{ place: 'telemetry/1/42', time: new Date(Date.now() - 3_600_000).toISOString(), stage: 'archive', why: 'the block\'s body does not match its checksum', bytes: 5120, events: 212, watchedNode: null }],
-      args,
-      (l) => l.place,
-    ),
+  deadLetters: (tenant, { open, ...args }) => {
+    const isOpen = (l: DeadLetterRow) => !l.resubmitted && !l.dismissed
+    const rows = [...tenant.deadLetters].filter((l) => typeof open !== 'boolean' || isOpen(l) === open).sort((a, b) => b.offset - a.offset)
+    return connection(rows, args, (l) => l.id)
+  },
   enrollmentTokens: (tenant, args) => connection([...tenant.tokens].sort((a, b) => b.created.localeCompare(a.created)), args, (t) => t.id),
 }

@@ -8,9 +8,9 @@ import { eventOf } from './activity.ts'
 import { connection } from './paging.ts'
 import { findingsOf, highest, perRule } from './tenant.ts'
 
-const NODE_KINDS = { fnd: 'Finding', cas: 'Case', nod: 'WatchedNode', rul: 'Rule', tok: 'EnrollmentToken', ten: 'Tenant' } as const
+const NODE_KINDS = { fnd: 'Finding', cas: 'Case', nod: 'WatchedNode', rul: 'Rule', tok: 'EnrollmentToken', ltr: 'DeadLetter', ten: 'Tenant' } as const
 
-export const types: Pick<Resolvers, 'ActivityEvent' | 'Case' | 'EnrollmentToken' | 'Finding' | 'Node' | 'Rule' | 'TimelineEntry' | 'Viewer' | 'WatchedNode'> = {
+export const types: Pick<Resolvers, 'ActivityEvent' | 'Case' | 'DeadLetter' | 'DeadLetterHeader' | 'EnrollmentToken' | 'Finding' | 'Node' | 'Rule' | 'TimelineEntry' | 'Viewer' | 'WatchedNode'> = {
   Node: { __resolveType: (row) => NODE_KINDS[row.id.slice(0, 3) as keyof typeof NODE_KINDS] },
   TimelineEntry: {
     __resolveType: (row) => ('kind' in row ? 'Comment' : 'aggregate' in row ? 'Change' : 'Finding'),
@@ -58,6 +58,15 @@ export const types: Pick<Resolvers, 'ActivityEvent' | 'Case' | 'EnrollmentToken'
       const about = ownerOf(context, (t) => t.rules.includes(row)).changes.filter((c) => c.effect && (c.effect.type === 'imported' ? c.effect.rules.includes(row.name) : c.effect.rule === row.name))
       return connection(about.sort((a, b) => b.time.localeCompare(a.time)), args, (c) => c.id)
     },
+  },
+  DeadLetter: {
+    place: (row) => `${row.topic}/${String(row.partition)}/${String(row.offset)}`,
+    state: (row) => (row.resubmitted ? 'RESUBMITTED' : row.dismissed ? 'DISMISSED' : 'OPEN'),
+    resubmissionOf: (row, _, context) => ownerOf(context, (t) => t.deadLetters.includes(row)).deadLetters.find((l) => l.id === row.againOf) ?? null,
+    failedAgain: (row, _, context) => ownerOf(context, (t) => t.deadLetters.includes(row)).deadLetters.find((l) => l.againOf === row.id) ?? null,
+  },
+  DeadLetterHeader: {
+    watchedNode: (row, _, context) => context.session?.world.tenants.flatMap((t) => t.nodes).find((n) => n.id === row.nodeId) ?? null,
   },
   EnrollmentToken: {
     state: (row) => (row.revoked ? 'REVOKED' : row.expires <= new Date().toISOString() ? 'EXPIRED' : row.uses >= row.maxUses ? 'USED_UP' : 'VALID'),

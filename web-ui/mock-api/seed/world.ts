@@ -1,5 +1,5 @@
 // Two tenants with a day of life, and a third that is fresh, for the empty pages.
-import type { CaseRow, ChangeRow, FindingRow, NodeRow, RuleRow, TenantRow, TokenRow, World } from '../world.ts'
+import type { CaseRow, ChangeRow, DeadLetterRow, FindingRow, NodeRow, RuleRow, TenantRow, TokenRow, World } from '../world.ts'
 import { record } from '../world.ts'
 
 import { finding, scenarioFor, silence, type Place } from './findings.ts'
@@ -20,7 +20,7 @@ export function seedWorld(now: number): World {
 }
 
 function empty(slug: string, name: string, nodes: NodeRow[] = [], rules: RuleRow[] = []): TenantRow {
-  return { id: `ten_${slug}`, slug, name, nodes, rules, findings: [], cases: [], changes: [], tokens: [] }
+  return { id: `ten_${slug}`, slug, name, nodes, rules, findings: [], cases: [], changes: [], tokens: [], deadLetters: [] }
 }
 
 function imported(tenant: TenantRow, time: string): void {
@@ -45,6 +45,7 @@ function defaultTenant(now: number): TenantRow {
   enrolled(tenant)
   decisions(tenant, now)
   tenant.tokens = tokens(now, next)
+  tenant.deadLetters = deadLetters(now, next, tenant.nodes)
   const byHost = (name: string) => {
     const node = tenant.nodes.find((n) => n.hostname === name)
     if (!node) throw new Error(`no node ${name}`)
@@ -106,6 +107,27 @@ function tokens(now: number, next: () => number): TokenRow[] {
     id: `tok_${hex(next)}`, label, created: ago(now, createdAgo), expires: ago(now, -expiresIn), maxUses, uses, revoked,
   })
   return [row('web servers', 2 * HOUR, 22 * HOUR, 20, 2), row('this machine', 6 * DAY, -5 * DAY, 1, 1), row('build farm', 3 * DAY, 4 * DAY, 1, 1), row('contractor', DAY, 6 * DAY, 5, 0, true)]
+}
+
+/** A damaged block, numbers that were given twice (which fails again), bytes that are no block, and one that was too large. */
+function deadLetters(now: number, next: () => number, nodes: NodeRow[]): DeadLetterRow[] {
+  const row = (offset: number, hoursAgo: number, some: Partial<DeadLetterRow>): DeadLetterRow => {
+    const node = pick(next, nodes.filter((n) => n.lastSeen))
+    const kinds = ['process.exec', 'process.exit', 'file.open', 'net.connect']
+    const header = { nodeId: node.id, bootId: `run_${hex(next)}`, first: 48_200, last: 48_411, events: 212, earliest: ago(now, hoursAgo * HOUR + 4000), latest: ago(now, hoursAgo * HOUR + 900), kinds }
+    return {
+      id: `ltr_${String(offset)}`, topic: 'telemetry', partition: 1, offset, time: ago(now, hoursAgo * HOUR), stage: 'archive', why: 'the checksum of its body is wrong',
+      bytes: 5120, header, unreadable: null, obstacle: null, attempts: 0, againOf: null, resubmitted: null, dismissed: null, ...some,
+    }
+  }
+  const dropped = 'its bytes were not kept: with the reason beside them they were too many for one record'
+  return [
+    row(42, 1, { why: 'the block\'s body does not match its checksum' }),
+    row(40, 3, { why: 'its numbers are those of events that were kept before: nod_1/run_1/48100-48311' }),
+    row(31, 9, { why: 'it does not begin like a block', header: null, unreadable: 'it does not begin like a block', bytes: 17 }),
+    row(12, 30, { why: 'the block names another tenant than its record', bytes: 4_194_000, header: null, unreadable: dropped, obstacle: dropped }),
+    row(7, 50, { dismissed: { by: 'admin', time: ago(now, 49 * HOUR), reason: 'a bad disk, replaced' } }),
+  ]
 }
 
 function acme(now: number): TenantRow {

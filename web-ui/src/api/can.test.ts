@@ -18,6 +18,13 @@ describe('what a person may do', () => {
     expect(can.revokeToken(admin, { state: 'EXPIRED' })).toMatch(/no longer/)
     expect(can.disableRule(admin, null)).toMatch(/no longer in the rule set/)
     expect(can.removeNode(admin, { health: 'SILENT' })).toBeUndefined()
+    const owner = { permissions: ['READ' as const, 'ADMINISTER' as const] }
+    expect(can.resubmit(admin, { state: 'OPEN' })).toMatch(/may not administer/)
+    expect(can.resubmit(owner, { state: 'OPEN' })).toBeUndefined()
+    expect(can.resubmit(owner, { state: 'DISMISSED' })).toBeUndefined()
+    expect(can.resubmit(owner, { state: 'RESUBMITTED' })).toMatch(/already resubmitted/)
+    expect(can.resubmit(owner, { state: 'OPEN', obstacle: 'its bytes were not kept' })).toMatch(/bytes were not kept/)
+    expect(can.dismiss(owner, { state: 'RESUBMITTED' })).toMatch(/already resubmitted/)
   })
 
   it('names the permission before the state, so that nobody chases a state they can not change', () => {

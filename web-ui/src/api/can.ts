@@ -1,5 +1,5 @@
 // Who may do what, and why not. Buttons are disabled with the reason, never hidden. The server decides again.
-import type { CaseState, NodeHealth, Permission, TokenState } from './types'
+import type { CaseState, DeadLetterState, NodeHealth, Permission, TokenState } from './types'
 
 /** Undefined when allowed; otherwise the reason, as a sentence. */
 export type Blocked = string | undefined
@@ -30,5 +30,9 @@ export const can = {
   manageTokens: (person: Person): Blocked => lacks(person, 'MANAGE_NODES'),
   revokeToken: (person: Person, of: { state: TokenState }): Blocked =>
     lacks(person, 'MANAGE_NODES') ?? (of.state === 'VALID' ? undefined : 'This token can no longer enroll a node.'),
+  resubmit: (person: Person, of: { state: DeadLetterState; obstacle?: string | null }): Blocked =>
+    lacks(person, 'ADMINISTER') ?? (of.state === 'RESUBMITTED' ? 'This record was already resubmitted.' : of.obstacle ? `This record can not be resubmitted: ${of.obstacle}.` : undefined),
+  dismiss: (person: Person, of: { state: DeadLetterState }): Blocked =>
+    lacks(person, 'ADMINISTER') ?? (of.state === 'OPEN' ? undefined : `This record was already ${of.state.toLowerCase()}.`),
   removeNode: (person: Person, of: { health: NodeHealth }): Blocked => lacks(person, 'MANAGE_NODES') ?? (of.health === 'REMOVED' ? 'This node is already removed.' : undefined),
 }

@@ -1,7 +1,7 @@
 // The closed sets of the API with their order. The assertions below fail to compile when the schema gains a member.
 import type * as Schema from './__generated__/graphql'
 
-export type { CaseState, Disposition, LossStage, NodeHealth, Permission, Severity, TokenState } from './__generated__/graphql'
+export type { CaseState, DeadLetterState, Disposition, LossStage, NodeHealth, Permission, Severity, TokenState } from './__generated__/graphql'
 
 function all<T extends string>() {
   return <const A extends readonly T[]>(members: A & ([T] extends [A[number]] ? unknown : ['a member is missing', Exclude<T, A[number]>])): A => members

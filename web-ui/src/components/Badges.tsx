@@ -1,4 +1,4 @@
-import type { CaseState, Disposition, NodeHealth, Severity } from '~/api/types'
+import type { CaseState, DeadLetterState, Disposition, NodeHealth, Severity } from '~/api/types'
 import { Badge, type Tone } from '~/ui/Badge'
 import { words } from '~/util/format'
 
@@ -30,4 +30,11 @@ const STATE: Record<CaseState, Tone> = { OPEN: 'danger', IN_PROGRESS: 'accent', 
 
 export function CaseStateBadge({ state, disposition }: { state: CaseState; disposition?: Disposition | null }) {
   return <Badge tone={STATE[state]}>{words(state) + (disposition ? `: ${words(disposition).toLowerCase()}` : '')}</Badge>
+}
+
+const LETTER: Record<DeadLetterState, Tone> = { OPEN: 'danger', RESUBMITTED: 'accent', DISMISSED: 'informational' }
+
+/** A record that was resubmitted and came back is no longer on its way. */
+export function DeadLetterBadge({ state, failedAgain }: { state: DeadLetterState; failedAgain: boolean }) {
+  return failedAgain ? <Badge tone="warn">Failed again</Badge> : <Badge tone={LETTER[state]}>{words(state)}</Badge>
 }

@@ -10,12 +10,14 @@ interface Props {
   verb: string
   children: ReactNode
   busy: boolean
+  /** It takes nothing away. */
+  harmless?: boolean
   onClose: () => void
   onConfirm: (reason: string) => void
 }
 
 /** Asks before something that takes protection away, and for the reason that stands in the audit log. */
-export function ConfirmForm({ title, verb, children, busy, onClose, onConfirm }: Props) {
+export function ConfirmForm({ title, verb, children, busy, harmless = false, onClose, onConfirm }: Props) {
   const [reason, setReason] = useState('')
   return (
     <Dialog title={title} onClose={onClose}>
@@ -30,7 +32,7 @@ export function ConfirmForm({ title, verb, children, busy, onClose, onConfirm }:
         <TextField label="Reason" hint="Stands in the audit log." value={reason} onChange={(e) => { setReason(e.target.value) }} />
         <DialogActions>
           <Button onClick={onClose}>Cancel</Button>
-          <Button kind="danger" type="submit" busy={busy}>
+          <Button kind={harmless ? 'primary' : 'danger'} type="submit" busy={busy}>
             {verb}
           </Button>
         </DialogActions>

@@ -84,6 +84,22 @@ export const RemoveNode = graphql(`
     }
   }
 `)
+export const ResubmitDeadLetters = graphql(`
+  mutation ResubmitDeadLetters($input: ResubmitDeadLettersInput!) {
+    resubmitDeadLetters(input: $input) {
+      deadLetters { id state }
+      userErrors { code message field }
+    }
+  }
+`)
+export const DismissDeadLetters = graphql(`
+  mutation DismissDeadLetters($input: DismissDeadLettersInput!) {
+    dismissDeadLetters(input: $input) {
+      deadLetters { id state }
+      userErrors { code message field }
+    }
+  }
+`)
 export const ChangePassword = graphql(`
   mutation ChangePassword($input: ChangePasswordInput!) {
     changePassword(input: $input) {

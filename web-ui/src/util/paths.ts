@@ -26,7 +26,8 @@ export function paths(tenant: string) {
     inForce: (search?: Search) => withSearch(`${base}/in-force`, search),
     changes: (search?: Search) => withSearch(`${base}/changes`, search),
     tokens: () => `${base}/settings/tokens`,
-    setAside: () => `${base}/settings/set-aside`,
+    setAside: (search?: Search) => withSearch(`${base}/settings/set-aside`, search),
+    setAsideRecord: (id: string) => `${base}/settings/set-aside/${segment(id)}`,
     password: () => `${base}/settings/password`,
   }
 }

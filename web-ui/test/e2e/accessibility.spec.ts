@@ -44,6 +44,7 @@ const PAGES: Record<string, (page: Page) => Promise<void>> = {
   },
   tokens: visit('/t/default/settings/tokens'),
   'set aside': visit('/t/default/settings/set-aside'),
+  'a record that was set aside': openFirst('/t/default/settings/set-aside'),
   password: visit('/t/default/settings/password'),
   'empty tenant': visit('/t/fresh/findings'),
   'not found': visit('/t/default/findings/fnd_0'),

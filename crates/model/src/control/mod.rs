@@ -9,6 +9,7 @@
 //! `#[serde(default)]`; a change of meaning gets a new event name and an upcaster ([`upcast`]).
 
 mod case;
+mod dead_letter;
 mod node;
 mod rule_set;
 mod tenant;
@@ -16,6 +17,7 @@ mod token;
 mod user;
 
 pub use case::{Case, CaseEvent, CaseState, Comment, Disposition};
+pub use dead_letter::{DeadLetter, DeadLetterEvent, Decided};
 pub use node::{Node, NodeEvent};
 pub use rule_set::{ConfigFile, RuleException, RuleSet, RuleSetEvent};
 pub use tenant::{Limits, Tenant, TenantEvent};
@@ -74,10 +76,12 @@ pub enum DomainEvent {
     RuleSet(RuleSetEvent),
     /// A case.
     Case(CaseEvent),
+    /// A record that was put aside.
+    DeadLetter(DeadLetterEvent),
 }
 
 impl DomainEvent {
-    /// Name of the aggregate, as in stream ids: `tenant`, `user`, `token`, `node`, `rule_set`, `case`.
+    /// Name of the aggregate, as in stream ids: `tenant`, `user`, `token`, `node`, `rule_set`, `case`, `dead_letter`.
     pub const fn aggregate(&self) -> &'static str {
         match self {
             Self::Tenant(_) => "tenant",
@@ -86,6 +90,7 @@ impl DomainEvent {
             Self::Node(_) => "node",
             Self::RuleSet(_) => "rule_set",
             Self::Case(_) => "case",
+            Self::DeadLetter(_) => "dead_letter",
         }
     }
 
@@ -98,6 +103,7 @@ impl DomainEvent {
             Self::Node(e) => serde_json::to_value(e),
             Self::RuleSet(e) => serde_json::to_value(e),
             Self::Case(e) => serde_json::to_value(e),
+            Self::DeadLetter(e) => serde_json::to_value(e),
         };
         value.ok().and_then(|v| Some(v.get("type")?.as_str()?.to_owned())).unwrap_or_default()
     }

@@ -23,10 +23,12 @@ pub enum Kind {
     Change,
     /// An enrollment token.
     EnrollmentToken,
+    /// A record that was put aside.
+    DeadLetter,
 }
 
 impl Kind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Tenant,
         Self::User,
         Self::Finding,
@@ -35,6 +37,7 @@ impl Kind {
         Self::Rule,
         Self::Change,
         Self::EnrollmentToken,
+        Self::DeadLetter,
     ];
 
     const fn as_str(self) -> &'static str {
@@ -47,6 +50,7 @@ impl Kind {
             Self::Rule => "Rule",
             Self::Change => "Change",
             Self::EnrollmentToken => "EnrollmentToken",
+            Self::DeadLetter => "DeadLetter",
         }
     }
 }

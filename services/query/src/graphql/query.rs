@@ -6,7 +6,9 @@ use vedetta_model::control::Permission;
 use super::{
     errors::Answer,
     ids::{self, Kind},
-    model::{Case, EnrollmentToken, Finding, NodeObject, Rule, Tenant, WatchedNode, viewer::Viewer},
+    model::{
+        Case, DeadLetter, EnrollmentToken, Finding, NodeObject, Rule, Tenant, WatchedNode, viewer::Viewer,
+    },
     scope::Scope,
 };
 
@@ -53,6 +55,10 @@ impl Query {
             },
             Kind::EnrollmentToken => match scope.key(kind, &id) {
                 Some(key) => views.token(&key).await?.map(|token| EnrollmentToken::of(&scope, token).into()),
+                None => None,
+            },
+            Kind::DeadLetter => match scope.key(kind, &id) {
+                Some(key) => views.dead_letter(&key).await?.map(|view| DeadLetter::of(&scope, view).into()),
                 None => None,
             },
             // People and decisions have ids but are no nodes.

@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 use vedetta_model::{
     Timestamp,
     control::{
-        CaseEvent, DomainEvent, Envelope, NodeEvent, RuleSetEvent, TenantEvent, TokenEvent, UserEvent,
+        CaseEvent, DeadLetterEvent, DomainEvent, Envelope, NodeEvent, RuleSetEvent, TenantEvent, TokenEvent,
+        UserEvent,
     },
 };
 use vedetta_store::{View, ViewKey};
@@ -126,6 +127,9 @@ fn public(state: &State) -> Value {
             "assignee": case.assignee_name, "state": case.state, "disposition": case.disposition,
             "comments": case.comments.len(),
         }),
+        State::DeadLetter(letter) => json!({
+            "resubmitted": letter.resubmitted.is_some(), "dismissed": letter.dismissed.is_some(),
+        }),
     }
 }
 
@@ -208,6 +212,12 @@ fn summary(event: &DomainEvent) -> String {
             }
         }
         DomainEvent::Case(CaseEvent::CaseCommented { .. }) => "commented".to_owned(),
+        DomainEvent::DeadLetter(DeadLetterEvent::DeadLetterResubmitted { .. }) => {
+            "resubmitted a record that was set aside".to_owned()
+        }
+        DomainEvent::DeadLetter(DeadLetterEvent::DeadLetterDismissed { reason }) => {
+            format!("dismissed a record that was set aside{}", because(reason))
+        }
     }
 }
 

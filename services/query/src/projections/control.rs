@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use vedetta_log::{Record, Topic};
 use vedetta_model::{
     TenantId,
-    control::{Case, CaseState, DomainEvent, Envelope, Node, RuleSet, Tenant, Token, User},
+    control::{Case, CaseState, DeadLetter, DomainEvent, Envelope, Node, RuleSet, Tenant, Token, User},
 };
 use vedetta_store::{View, ViewChange, ViewKey};
 
@@ -51,6 +51,8 @@ pub enum State {
     RuleSet(RuleSet),
     /// A case.
     Case(Case),
+    /// A record that was put aside.
+    DeadLetter(DeadLetter),
 }
 
 impl State {
@@ -63,6 +65,7 @@ impl State {
             DomainEvent::Node(_) => Self::Node(Node::default()),
             DomainEvent::RuleSet(_) => Self::RuleSet(RuleSet::default()),
             DomainEvent::Case(_) => Self::Case(Case::default()),
+            DomainEvent::DeadLetter(_) => Self::DeadLetter(DeadLetter::default()),
         }
     }
 
@@ -81,6 +84,9 @@ impl State {
             (Self::Node(state), DomainEvent::Node(event)) => state.apply(event, envelope.time),
             (Self::RuleSet(state), DomainEvent::RuleSet(event)) => state.apply(event),
             (Self::Case(state), DomainEvent::Case(event)) => {
+                state.apply(event, &envelope.actor.to_string(), envelope.time);
+            }
+            (Self::DeadLetter(state), DomainEvent::DeadLetter(event)) => {
                 state.apply(event, &envelope.actor.to_string(), envelope.time);
             }
             _ => return false,

@@ -10,6 +10,7 @@ use vedetta_model::{
     BootId, Event, Kind, NodeId, Payload, TenantId, Timestamp,
     event::{AgentStarted, Heartbeat},
 };
+use vedetta_runtime::Resubmission;
 use vedetta_store::{View, ViewChange, ViewKey};
 
 use super::{ApplyError, Draft, Projection, Rows, coverage, keys::Key};
@@ -107,7 +108,12 @@ impl Projection for Nodes {
         let mut draft = Draft::on(rows);
         let key = key_of(tenant, &node);
         let present: Option<StatusRow> = draft.get(&key).await?;
-        let mut status = present.clone().unwrap_or_else(|| StatusRow::new(boot, record.appended));
+        // What an operator sent again says nothing of the node as it is now: it lived at the latest of its events.
+        let seen = match Resubmission::of(record) {
+            Some(_) => header.latest.min(record.appended),
+            None => record.appended,
+        };
+        let mut status = present.clone().unwrap_or_else(|| StatusRow::new(boot, seen));
         let run = coverage::RunOf { tenant, node, boot };
         for event in &reports {
             match &event.payload {
@@ -143,8 +149,8 @@ impl Projection for Nodes {
         }
         // A node with nothing new to say need not be written for each of its blocks.
         let told = present.as_ref().is_none_or(|present| *present != status);
-        if told || record.appended.since(status.last_seen) >= LIFE_SIGN {
-            status.last_seen = status.last_seen.max(record.appended);
+        if told || seen.since(status.last_seen) >= LIFE_SIGN {
+            status.last_seen = status.last_seen.max(seen);
             if present.as_ref() != Some(&status) {
                 draft.put(key, &status)?;
             }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use serde_json::{Value, json};
 use vedetta_log::{EventLog, Group, NewRecord, Offset, Partition, Position, ReadLimit, Record, Topic};
-use vedetta_model::{Payload, TenantId, event::Open};
+use vedetta_model::TenantId;
 use vedetta_query::{
     archive::{self, Archiver},
     graphql::scope::Scope,
@@ -16,10 +16,6 @@ use vedetta_runtime::{DeadLetters, Drain, Reason};
 use vedetta_store::{BlockRange, BlockStore, Order};
 
 use crate::support::{Bench, code, facts::*};
-
-fn open(path: &str) -> Payload {
-    Open { path: path.into(), flags: 0, mode: 0 }.into()
-}
 
 fn archiver(bench: &Bench, drain: &Drain) -> Archiver {
     Archiver {
@@ -34,7 +30,7 @@ fn archiver(bench: &Bench, drain: &Drain) -> Archiver {
 }
 
 /// Archives until a condition holds, then stops.
-async fn archive_until(bench: &Bench, done: impl AsyncFn() -> bool) {
+pub async fn archive_until(bench: &Bench, done: impl AsyncFn() -> bool) {
     let drain = Drain::new();
     let running = tokio::spawn(archiver(bench, &drain).run());
     let waiting = async {
@@ -62,7 +58,8 @@ async fn feed(bench: &Bench, tenant: &TenantId, n: u128, blocks: std::ops::Range
     }
 }
 
-async fn letters(bench: &Bench) -> Vec<Record> {
+/// All dead letters.
+pub async fn letters(bench: &Bench) -> Vec<Record> {
     let place = Partition { topic: Topic::DEAD_LETTERS, index: 0 };
     if bench.log.bounds(&place).await.unwrap().end == Offset(0) {
         return vec![];
@@ -118,14 +115,14 @@ async fn what_cannot_be_kept_goes_to_the_dead_letters_and_stops_nothing() {
     // People see them, each tenant its own.
     bench.project("query").await;
     let token = bench.tenants.sign_in(&acme, "ada");
-    let query = "{ tenant(id: \"acme\") { deadLetters { nodes { place stage why events } } } }";
+    let query = "{ tenant(id: \"acme\") { deadLetters { nodes { place stage why header { events } } } } }";
     let data = bench.data(&token, query, json!({})).await;
     let rows = data["tenant"]["deadLetters"]["nodes"].as_array().unwrap();
     assert_eq!(rows.len(), 3, "{rows:?}");
     assert!(
         rows.iter().all(|row| row["stage"] == "archive" && row["place"].to_string().contains("telemetry/"))
     );
-    let mut events: Vec<_> = rows.iter().map(|row| row["events"].as_u64()).collect();
+    let mut events: Vec<_> = rows.iter().map(|row| row["header"]["events"].as_u64()).collect();
     events.sort_unstable();
     assert_eq!(events, [None, Some(1), Some(1)]);
 }

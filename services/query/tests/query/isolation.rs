@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 use vedetta_log::Topic;
 use vedetta_model::CaseId;
 
-use crate::support::{Bench, code, facts::*};
+use crate::{
+    dead_letters::put_aside,
+    support::{Bench, code, facts::*},
+};
 
 /// Two tenants with one of everything; the session of one, and the global ids of the other.
 async fn two_tenants() -> (Bench, String, Value) {
@@ -16,11 +19,12 @@ async fn two_tenants() -> (Bench, String, Value) {
         bench.decide(&token_created(tenant, bench.now())).await;
         bench.append(Topic::TELEMETRY, block(tenant, n, n, &[(1, bench.now(), beat(1, 0))])).await;
         bench.find(&finding(tenant, n, SHADOW, 1, "g", bench.now())).await;
+        put_aside(&bench, garbage(tenant, &node(n)), "no block").await;
     }
     bench.project("query").await;
     let their_token = bench.tenants.sign_in(&theirs, "eve");
     let query = "{ tenant(id: \"theirs\") { id findings { nodes { id } } cases { nodes { id } } nodes { nodes { id } } \
-                 rules { nodes { id } } enrollmentTokens { nodes { id } } changes { nodes { id } } } me { id } }";
+                 rules { nodes { id } } enrollmentTokens { nodes { id } } deadLetters { nodes { id } } changes { nodes { id } } } me { id } }";
     let ids = bench.data(&their_token, query, json!({})).await;
     let token = bench.tenants.sign_in(&ours, "ada");
     (bench, token, ids)
@@ -35,10 +39,10 @@ async fn node_answers_null_for_every_kind_of_foreign_id_and_the_thing_for_ones_o
     let (bench, token, theirs) = two_tenants().await;
     let query = "query($id: ID!) { node(id: $id) { id __typename } }";
     let tenant = &theirs["tenant"];
-    let lists = ["findings", "cases", "nodes", "rules", "enrollmentTokens", "changes"];
+    let lists = ["findings", "cases", "nodes", "rules", "enrollmentTokens", "deadLetters", "changes"];
     let mut ids: Vec<&str> = lists.iter().flat_map(|list| ids_of(&tenant[list])).collect();
     ids.extend([tenant["id"].as_str().unwrap(), theirs["me"]["id"].as_str().unwrap(), "", "x", "Rm9vOmJhcg"]);
-    assert!(ids.len() > 9);
+    assert!(ids.len() > 10);
     for id in ids {
         assert_eq!(
             bench.ask(Some(&token), query, json!({ "id": id })).await,
@@ -46,9 +50,9 @@ async fn node_answers_null_for_every_kind_of_foreign_id_and_the_thing_for_ones_o
         );
     }
     let own = "{ tenant(id: \"ours\") { id findings { nodes { id } } cases { nodes { id } } nodes { nodes { id } } \
-               rules { nodes { id } } enrollmentTokens { nodes { id } } } }";
+               rules { nodes { id } } enrollmentTokens { nodes { id } } deadLetters { nodes { id } } } }";
     let own = bench.data(&token, own, json!({})).await;
-    let expected = ["Finding", "Case", "WatchedNode", "Rule", "EnrollmentToken"];
+    let expected = ["Finding", "Case", "WatchedNode", "Rule", "EnrollmentToken", "DeadLetter"];
     for (list, kind) in lists.iter().zip(expected) {
         for id in ids_of(&own["tenant"][list]) {
             let data = bench.data(&token, query, json!({ "id": id })).await;
@@ -96,7 +100,8 @@ async fn mutations_of_foreign_things_are_not_found_and_decide_nothing() {
     let first = |list: &str| ids_of(&theirs["tenant"][list]).next().unwrap().to_owned();
     let unknown =
         CaseId::of(&tenant("ours"), "no", &finding(&tenant("ours"), 9, "x", 9, "g", bench.now()).id);
-    let (case, node, tok) = (first("cases"), first("nodes"), first("enrollmentTokens"));
+    let (case, node, tok, letter) =
+        (first("cases"), first("nodes"), first("enrollmentTokens"), first("deadLetters"));
     let before = bench.dump(&[&tenant("ours"), &tenant("theirs")]).await;
     let calls = [
         format!("setCaseState(input: {{ caseId: \"{case}\", state: CLOSED, disposition: BENIGN }})"),
@@ -104,6 +109,8 @@ async fn mutations_of_foreign_things_are_not_found_and_decide_nothing() {
         format!("commentCase(input: {{ caseId: \"{case}\", text: \"x\" }})"),
         format!("commentCase(input: {{ caseId: \"{unknown}\", text: \"x\" }})"),
         format!("removeNode(input: {{ nodeId: \"{node}\" }})"),
+        format!("resubmitDeadLetters(input: {{ deadLetterIds: [\"{letter}\"] }})"),
+        format!("dismissDeadLetters(input: {{ deadLetterIds: [\"{letter}\"] }})"),
         format!("revokeEnrollmentToken(input: {{ tokenId: \"{tok}\" }})"),
         "setRuleEnabled(input: { tenant: \"theirs\", rule: \"Shell\", enabled: false })".to_owned(),
         "addRuleException(input: { tenant: \"theirs\", rule: \"Shell\", exception: { name: \"a\", fields: [], comps: [], values: [] } })".to_owned(),

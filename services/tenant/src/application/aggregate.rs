@@ -1,8 +1,8 @@
 //! What the streams of all aggregates have in common.
 
 use vedetta_model::control::{
-    Case, CaseEvent, DomainEvent, Envelope, Node, NodeEvent, RuleSet, RuleSetEvent, Tenant, TenantEvent,
-    Token, TokenEvent, User, UserEvent,
+    Case, CaseEvent, DeadLetter, DeadLetterEvent, DomainEvent, Envelope, Node, NodeEvent, RuleSet,
+    RuleSetEvent, Tenant, TenantEvent, Token, TokenEvent, User, UserEvent,
 };
 
 /// A state that is the fold of its events.
@@ -41,6 +41,11 @@ aggregate!(Token, TokenEvent, Token, "token", |me, e, envelope| me.apply(e, enve
 aggregate!(Node, NodeEvent, Node, "node", |me, e, envelope| me.apply(e, envelope.time));
 aggregate!(RuleSet, RuleSetEvent, RuleSet, "rule_set", |me, e, envelope| me.apply(e));
 aggregate!(Case, CaseEvent, Case, "case", |me, e, envelope| me.apply(
+    e,
+    &envelope.actor.to_string(),
+    envelope.time
+));
+aggregate!(DeadLetter, DeadLetterEvent, DeadLetter, "dead_letter", |me, e, envelope| me.apply(
     e,
     &envelope.actor.to_string(),
     envelope.time

@@ -9,6 +9,7 @@ use vedetta_model::{
     TenantId, UserId,
     control::{Actor, Permission, Tenant, User},
 };
+use vedetta_runtime::DeadLetters;
 use vedetta_store::StreamId;
 
 use super::{Aggregate, CaseDirectory, Census, Decided, Passwords, Random, Streams};
@@ -31,6 +32,7 @@ pub struct Commands {
     pub tokens: Arc<TokenIndex>,
     pub census: Arc<Census>,
     pub cases: CaseDirectory,
+    pub dead_letters: DeadLetters,
     pub passwords: Passwords,
     pub throttle: Arc<Throttle>,
     pub metrics: Metrics,

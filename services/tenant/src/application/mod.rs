@@ -5,6 +5,7 @@ mod case_directory;
 mod cases;
 mod census;
 mod commands;
+mod dead_letters;
 mod nodes;
 mod passwords;
 mod queries;

@@ -1,6 +1,7 @@
 //! Decisions, one file an aggregate: `(state, command, now) -> events or a refusal`. No IO, no async.
 
 pub mod case;
+pub mod dead_letter;
 pub mod node;
 pub mod rule_set;
 pub mod tenant;

@@ -43,6 +43,7 @@ impl World {
     pub async fn on(clock: Arc<ManualClock>, log: Arc<dyn EventLog>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         log.create_topic(&Topic::CONTROL, TopicOptions { partitions: 2 }).await.unwrap();
+        log.create_topic(&Topic::DEAD_LETTERS, TopicOptions { partitions: 1 }).await.unwrap();
         let store = MemoryStore::new();
         let context = Context {
             log,

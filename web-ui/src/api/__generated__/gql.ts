@@ -27,6 +27,8 @@ type Documents = {
     "\n  mutation CreateToken($input: CreateEnrollmentTokenInput!) {\n    createEnrollmentToken(input: $input) {\n      token { id label }\n      secret\n      command\n      userErrors { code message field }\n    }\n  }\n": typeof types.CreateTokenDocument,
     "\n  mutation RevokeToken($input: RevokeEnrollmentTokenInput!) {\n    revokeEnrollmentToken(input: $input) {\n      token { id }\n      userErrors { code message field }\n    }\n  }\n": typeof types.RevokeTokenDocument,
     "\n  mutation RemoveNode($input: RemoveNodeInput!) {\n    removeNode(input: $input) {\n      watchedNode { id }\n      userErrors { code message field }\n    }\n  }\n": typeof types.RemoveNodeDocument,
+    "\n  mutation ResubmitDeadLetters($input: ResubmitDeadLettersInput!) {\n    resubmitDeadLetters(input: $input) {\n      deadLetters { id state }\n      userErrors { code message field }\n    }\n  }\n": typeof types.ResubmitDeadLettersDocument,
+    "\n  mutation DismissDeadLetters($input: DismissDeadLettersInput!) {\n    dismissDeadLetters(input: $input) {\n      deadLetters { id state }\n      userErrors { code message field }\n    }\n  }\n": typeof types.DismissDeadLettersDocument,
     "\n  mutation ChangePassword($input: ChangePasswordInput!) {\n    changePassword(input: $input) {\n      viewer { id }\n      userErrors { code message field }\n    }\n  }\n": typeof types.ChangePasswordDocument,
     "subscription FindingRaised($tenant: String!) { findingRaised(tenant: $tenant) { id } }": typeof types.FindingRaisedDocument,
     "subscription CaseChanged($tenant: String!) { caseChanged(tenant: $tenant) { id } }": typeof types.CaseChangedDocument,
@@ -48,7 +50,8 @@ type Documents = {
     "\n  query InForce($tenant: String!, $asOf: DateTime!) {\n    tenant(id: $tenant) {\n      then: ruleSet(asOf: $asOf) { ...RuleSet }\n      now: ruleSet { ...RuleSet }\n      changes(filter: { aggregate: \"rule_set\", from: $asOf }, first: 50) {\n        nodes { id time actor aggregate version name summary before after }\n        pageInfo { hasNextPage }\n      }\n    }\n  }\n  fragment RuleSet on RuleSetState {\n    version\n    asOf\n    lastChange { id time actor summary }\n    rules { name version enabled severity exceptions }\n  }\n": typeof types.InForceDocument,
     "\n  query Rule($tenant: String!, $name: String!, $since: DateTime) {\n    tenant(id: $tenant) {\n      rule(name: $name) {\n        id\n        name\n        version\n        description\n        condition\n        output\n        severity\n        tags\n        techniques\n        source\n        file\n        enabled\n        exceptions { name fields comps values reason addedBy added }\n        text\n        findingCount(since: $since)\n        changes(first: 50) { nodes { id time actor aggregate version name summary before after } }\n      }\n    }\n  }\n": typeof types.RuleDocument,
     "\n  query Rules($tenant: String!, $filter: RuleFilter, $since: DateTime, $after: String) {\n    tenant(id: $tenant) {\n      rules(filter: $filter, first: 100, after: $after) {\n        nodes { id name description severity techniques enabled source file exceptions { name } findingCount(since: $since) }\n        pageInfo { hasNextPage endCursor }\n      }\n    }\n  }\n": typeof types.RulesDocument,
-    "\n  query SetAside($tenant: String!, $after: String) {\n    tenant(id: $tenant) {\n      deadLetters(first: 50, after: $after) {\n        nodes { place time stage why bytes events watchedNode { hostname } }\n        pageInfo { hasNextPage endCursor }\n      }\n    }\n  }\n": typeof types.SetAsideDocument,
+    "\n  query SetAside($tenant: String!, $open: Boolean, $after: String) {\n    tenant(id: $tenant) {\n      deadLetters(open: $open, first: 50, after: $after) {\n        nodes { id place time stage why bytes state header { events watchedNode { hostname } } failedAgain { id } }\n        pageInfo { hasNextPage endCursor }\n      }\n    }\n  }\n": typeof types.SetAsideDocument,
+    "\n  query SetAsideRecord($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on DeadLetter {\n        id\n        place\n        topic\n        partition\n        offset\n        time\n        stage\n        why\n        bytes\n        state\n        obstacle\n        attempts\n        unreadable\n        header { nodeId bootId first last events earliest latest kinds watchedNode { id hostname } }\n        resubmitted { by time }\n        dismissed { by time reason }\n        resubmissionOf { id place }\n        failedAgain { id place time }\n      }\n    }\n  }\n": typeof types.SetAsideRecordDocument,
     "\n  query Tokens($tenant: String!, $after: String) {\n    tenant(id: $tenant) {\n      enrollmentTokens(first: 50, after: $after) {\n        nodes { id label state created expires maxUses uses }\n        pageInfo { hasNextPage endCursor }\n      }\n    }\n  }\n": typeof types.TokensDocument,
 };
 const documents: Documents = {
@@ -64,6 +67,8 @@ const documents: Documents = {
     "\n  mutation CreateToken($input: CreateEnrollmentTokenInput!) {\n    createEnrollmentToken(input: $input) {\n      token { id label }\n      secret\n      command\n      userErrors { code message field }\n    }\n  }\n": types.CreateTokenDocument,
     "\n  mutation RevokeToken($input: RevokeEnrollmentTokenInput!) {\n    revokeEnrollmentToken(input: $input) {\n      token { id }\n      userErrors { code message field }\n    }\n  }\n": types.RevokeTokenDocument,
     "\n  mutation RemoveNode($input: RemoveNodeInput!) {\n    removeNode(input: $input) {\n      watchedNode { id }\n      userErrors { code message field }\n    }\n  }\n": types.RemoveNodeDocument,
+    "\n  mutation ResubmitDeadLetters($input: ResubmitDeadLettersInput!) {\n    resubmitDeadLetters(input: $input) {\n      deadLetters { id state }\n      userErrors { code message field }\n    }\n  }\n": types.ResubmitDeadLettersDocument,
+    "\n  mutation DismissDeadLetters($input: DismissDeadLettersInput!) {\n    dismissDeadLetters(input: $input) {\n      deadLetters { id state }\n      userErrors { code message field }\n    }\n  }\n": types.DismissDeadLettersDocument,
     "\n  mutation ChangePassword($input: ChangePasswordInput!) {\n    changePassword(input: $input) {\n      viewer { id }\n      userErrors { code message field }\n    }\n  }\n": types.ChangePasswordDocument,
     "subscription FindingRaised($tenant: String!) { findingRaised(tenant: $tenant) { id } }": types.FindingRaisedDocument,
     "subscription CaseChanged($tenant: String!) { caseChanged(tenant: $tenant) { id } }": types.CaseChangedDocument,
@@ -85,7 +90,8 @@ const documents: Documents = {
     "\n  query InForce($tenant: String!, $asOf: DateTime!) {\n    tenant(id: $tenant) {\n      then: ruleSet(asOf: $asOf) { ...RuleSet }\n      now: ruleSet { ...RuleSet }\n      changes(filter: { aggregate: \"rule_set\", from: $asOf }, first: 50) {\n        nodes { id time actor aggregate version name summary before after }\n        pageInfo { hasNextPage }\n      }\n    }\n  }\n  fragment RuleSet on RuleSetState {\n    version\n    asOf\n    lastChange { id time actor summary }\n    rules { name version enabled severity exceptions }\n  }\n": types.InForceDocument,
     "\n  query Rule($tenant: String!, $name: String!, $since: DateTime) {\n    tenant(id: $tenant) {\n      rule(name: $name) {\n        id\n        name\n        version\n        description\n        condition\n        output\n        severity\n        tags\n        techniques\n        source\n        file\n        enabled\n        exceptions { name fields comps values reason addedBy added }\n        text\n        findingCount(since: $since)\n        changes(first: 50) { nodes { id time actor aggregate version name summary before after } }\n      }\n    }\n  }\n": types.RuleDocument,
     "\n  query Rules($tenant: String!, $filter: RuleFilter, $since: DateTime, $after: String) {\n    tenant(id: $tenant) {\n      rules(filter: $filter, first: 100, after: $after) {\n        nodes { id name description severity techniques enabled source file exceptions { name } findingCount(since: $since) }\n        pageInfo { hasNextPage endCursor }\n      }\n    }\n  }\n": types.RulesDocument,
-    "\n  query SetAside($tenant: String!, $after: String) {\n    tenant(id: $tenant) {\n      deadLetters(first: 50, after: $after) {\n        nodes { place time stage why bytes events watchedNode { hostname } }\n        pageInfo { hasNextPage endCursor }\n      }\n    }\n  }\n": types.SetAsideDocument,
+    "\n  query SetAside($tenant: String!, $open: Boolean, $after: String) {\n    tenant(id: $tenant) {\n      deadLetters(open: $open, first: 50, after: $after) {\n        nodes { id place time stage why bytes state header { events watchedNode { hostname } } failedAgain { id } }\n        pageInfo { hasNextPage endCursor }\n      }\n    }\n  }\n": types.SetAsideDocument,
+    "\n  query SetAsideRecord($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on DeadLetter {\n        id\n        place\n        topic\n        partition\n        offset\n        time\n        stage\n        why\n        bytes\n        state\n        obstacle\n        attempts\n        unreadable\n        header { nodeId bootId first last events earliest latest kinds watchedNode { id hostname } }\n        resubmitted { by time }\n        dismissed { by time reason }\n        resubmissionOf { id place }\n        failedAgain { id place time }\n      }\n    }\n  }\n": types.SetAsideRecordDocument,
     "\n  query Tokens($tenant: String!, $after: String) {\n    tenant(id: $tenant) {\n      enrollmentTokens(first: 50, after: $after) {\n        nodes { id label state created expires maxUses uses }\n        pageInfo { hasNextPage endCursor }\n      }\n    }\n  }\n": types.TokensDocument,
 };
 
@@ -137,6 +143,14 @@ export function graphql(source: "\n  mutation RevokeToken($input: RevokeEnrollme
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  mutation RemoveNode($input: RemoveNodeInput!) {\n    removeNode(input: $input) {\n      watchedNode { id }\n      userErrors { code message field }\n    }\n  }\n"): typeof import('./graphql').RemoveNodeDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation ResubmitDeadLetters($input: ResubmitDeadLettersInput!) {\n    resubmitDeadLetters(input: $input) {\n      deadLetters { id state }\n      userErrors { code message field }\n    }\n  }\n"): typeof import('./graphql').ResubmitDeadLettersDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation DismissDeadLetters($input: DismissDeadLettersInput!) {\n    dismissDeadLetters(input: $input) {\n      deadLetters { id state }\n      userErrors { code message field }\n    }\n  }\n"): typeof import('./graphql').DismissDeadLettersDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -224,7 +238,11 @@ export function graphql(source: "\n  query Rules($tenant: String!, $filter: Rule
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query SetAside($tenant: String!, $after: String) {\n    tenant(id: $tenant) {\n      deadLetters(first: 50, after: $after) {\n        nodes { place time stage why bytes events watchedNode { hostname } }\n        pageInfo { hasNextPage endCursor }\n      }\n    }\n  }\n"): typeof import('./graphql').SetAsideDocument;
+export function graphql(source: "\n  query SetAside($tenant: String!, $open: Boolean, $after: String) {\n    tenant(id: $tenant) {\n      deadLetters(open: $open, first: 50, after: $after) {\n        nodes { id place time stage why bytes state header { events watchedNode { hostname } } failedAgain { id } }\n        pageInfo { hasNextPage endCursor }\n      }\n    }\n  }\n"): typeof import('./graphql').SetAsideDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query SetAsideRecord($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on DeadLetter {\n        id\n        place\n        topic\n        partition\n        offset\n        time\n        stage\n        why\n        bytes\n        state\n        obstacle\n        attempts\n        unreadable\n        header { nodeId bootId first last events earliest latest kinds watchedNode { id hostname } }\n        resubmitted { by time }\n        dismissed { by time reason }\n        resubmissionOf { id place }\n        failedAgain { id place time }\n      }\n    }\n  }\n"): typeof import('./graphql').SetAsideRecordDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -43,7 +43,7 @@ export type CaseState =
 
 /** Which decisions. */
 export type ChangeFilter = {
-  /** About this kind of thing: tenant, user, token, node, rule_set, case. */
+  /** About this kind of thing: tenant, user, token, node, rule_set, case, dead_letter. */
   aggregate?: string | null | undefined;
   /** Not before. */
   from?: string | null | undefined;
@@ -71,6 +71,21 @@ export type CreateEnrollmentTokenInput = {
   maxUses: number;
   tenant: string;
   validSeconds: number;
+};
+
+/** What became of a record that was put aside. */
+export type DeadLetterState =
+  /** Somebody saw it and left it. */
+  | 'DISMISSED'
+  /** Somebody has still to look at it. */
+  | 'OPEN'
+  /** It was sent again. */
+  | 'RESUBMITTED';
+
+/** Up to 50 of them. */
+export type DismissDeadLettersInput = {
+  deadLetterIds: Array<string | number>;
+  reason?: string | null | undefined;
 };
 
 /** What a case turned out to be. */
@@ -161,6 +176,11 @@ export type RemoveRuleExceptionInput = {
   reason?: string | null | undefined;
   rule: string;
   tenant: string;
+};
+
+/** Up to 50 of them. */
+export type ResubmitDeadLettersInput = {
+  deadLetterIds: Array<string | number>;
 };
 
 /** See `revokeEnrollmentToken`. */
@@ -317,6 +337,20 @@ export type RemoveNodeMutationVariables = Exact<{
 
 export type RemoveNodeMutation = { removeNode: { watchedNode: { id: string } | null, userErrors: Array<{ code: string, message: string, field: Array<string> }> } };
 
+export type ResubmitDeadLettersMutationVariables = Exact<{
+  input: ResubmitDeadLettersInput;
+}>;
+
+
+export type ResubmitDeadLettersMutation = { resubmitDeadLetters: { deadLetters: Array<{ id: string, state: DeadLetterState }>, userErrors: Array<{ code: string, message: string, field: Array<string> }> } };
+
+export type DismissDeadLettersMutationVariables = Exact<{
+  input: DismissDeadLettersInput;
+}>;
+
+
+export type DismissDeadLettersMutation = { dismissDeadLetters: { deadLetters: Array<{ id: string, state: DeadLetterState }>, userErrors: Array<{ code: string, message: string, field: Array<string> }> } };
+
 export type ChangePasswordMutationVariables = Exact<{
   input: ChangePasswordInput;
 }>;
@@ -393,6 +427,7 @@ export type CaseQuery = { node:
         | { __typename: 'Comment', time: string, author: string, text: string }
         | { __typename: 'Finding', id: string, time: string, severity: Severity, message: string, techniques: Array<string>, rule: { name: string } }
       > }
+    | { __typename: 'DeadLetter' }
     | { __typename: 'EnrollmentToken' }
     | { __typename: 'Finding' }
     | { __typename: 'Rule' }
@@ -425,6 +460,7 @@ export type FindingQueryVariables = Exact<{
 
 export type FindingQuery = { node:
     | { __typename: 'Case' }
+    | { __typename: 'DeadLetter' }
     | { __typename: 'EnrollmentToken' }
     | { __typename: 'Finding', id: string, time: string, detected: string, severity: Severity, message: string, techniques: Array<string>, hostname: string, rule: { name: string, version: string, description: string, condition: string, tags: Array<string>, ruleSetVersion: number }, fields: Array<{ name: string, value: string }>, watchedNode: { id: string, hostname: string, health: NodeHealth } | null, case: { id: string, title: string, state: CaseState, disposition: Disposition | null } | null, event: { id: string, kind: string, time: string, tid: number, result: number, summary: string, raw: unknown } | null, lineage: Array<{ pid: number, ppid: number, start: string, name: string, exe: string, args: Array<string>, commandLine: string, cwd: string, uid: number, euid: number, gid: number, user: string, loginuid: number | null, tty: number, sid: number, containerId: string | null }> }
     | { __typename: 'Rule' }
@@ -474,6 +510,7 @@ export type WatchedNodeQueryVariables = Exact<{
 
 export type WatchedNodeQuery = { node:
     | { __typename: 'Case' }
+    | { __typename: 'DeadLetter' }
     | { __typename: 'EnrollmentToken' }
     | { __typename: 'Finding' }
     | { __typename: 'Rule' }
@@ -520,11 +557,27 @@ export type RulesQuery = { tenant: { rules: { nodes: Array<{ id: string, name: s
 
 export type SetAsideQueryVariables = Exact<{
   tenant: string;
+  open?: boolean | null | undefined;
   after?: string | null | undefined;
 }>;
 
 
-export type SetAsideQuery = { tenant: { deadLetters: { nodes: Array<{ place: string, time: string, stage: string, why: string, bytes: number, events: number | null, watchedNode: { hostname: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+export type SetAsideQuery = { tenant: { deadLetters: { nodes: Array<{ id: string, place: string, time: string, stage: string, why: string, bytes: number, state: DeadLetterState, header: { events: number, watchedNode: { hostname: string } | null } | null, failedAgain: { id: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+
+export type SetAsideRecordQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type SetAsideRecordQuery = { node:
+    | { __typename: 'Case' }
+    | { __typename: 'DeadLetter', id: string, place: string, topic: string, partition: number, offset: number, time: string, stage: string, why: string, bytes: number, state: DeadLetterState, obstacle: string | null, attempts: number, unreadable: string | null, header: { nodeId: string, bootId: string, first: number, last: number, events: number, earliest: string, latest: string, kinds: Array<string>, watchedNode: { id: string, hostname: string } | null } | null, resubmitted: { by: string, time: string } | null, dismissed: { by: string, time: string, reason: string } | null, resubmissionOf: { id: string, place: string } | null, failedAgain: { id: string, place: string, time: string } | null }
+    | { __typename: 'EnrollmentToken' }
+    | { __typename: 'Finding' }
+    | { __typename: 'Rule' }
+    | { __typename: 'Tenant' }
+    | { __typename: 'WatchedNode' }
+   | null };
 
 export type TokensQueryVariables = Exact<{
   tenant: string;
@@ -773,6 +826,36 @@ export const RemoveNodeDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RemoveNodeMutation, RemoveNodeMutationVariables>;
+export const ResubmitDeadLettersDocument = new TypedDocumentString(`
+    mutation ResubmitDeadLetters($input: ResubmitDeadLettersInput!) {
+  resubmitDeadLetters(input: $input) {
+    deadLetters {
+      id
+      state
+    }
+    userErrors {
+      code
+      message
+      field
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ResubmitDeadLettersMutation, ResubmitDeadLettersMutationVariables>;
+export const DismissDeadLettersDocument = new TypedDocumentString(`
+    mutation DismissDeadLetters($input: DismissDeadLettersInput!) {
+  dismissDeadLetters(input: $input) {
+    deadLetters {
+      id
+      state
+    }
+    userErrors {
+      code
+      message
+      field
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DismissDeadLettersMutation, DismissDeadLettersMutationVariables>;
 export const ChangePasswordDocument = new TypedDocumentString(`
     mutation ChangePassword($input: ChangePasswordInput!) {
   changePassword(input: $input) {
@@ -1375,18 +1458,25 @@ export const RulesDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<RulesQuery, RulesQueryVariables>;
 export const SetAsideDocument = new TypedDocumentString(`
-    query SetAside($tenant: String!, $after: String) {
+    query SetAside($tenant: String!, $open: Boolean, $after: String) {
   tenant(id: $tenant) {
-    deadLetters(first: 50, after: $after) {
+    deadLetters(open: $open, first: 50, after: $after) {
       nodes {
+        id
         place
         time
         stage
         why
         bytes
-        events
-        watchedNode {
-          hostname
+        state
+        header {
+          events
+          watchedNode {
+            hostname
+          }
+        }
+        failedAgain {
+          id
         }
       }
       pageInfo {
@@ -1397,6 +1487,60 @@ export const SetAsideDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SetAsideQuery, SetAsideQueryVariables>;
+export const SetAsideRecordDocument = new TypedDocumentString(`
+    query SetAsideRecord($id: ID!) {
+  node(id: $id) {
+    __typename
+    ... on DeadLetter {
+      id
+      place
+      topic
+      partition
+      offset
+      time
+      stage
+      why
+      bytes
+      state
+      obstacle
+      attempts
+      unreadable
+      header {
+        nodeId
+        bootId
+        first
+        last
+        events
+        earliest
+        latest
+        kinds
+        watchedNode {
+          id
+          hostname
+        }
+      }
+      resubmitted {
+        by
+        time
+      }
+      dismissed {
+        by
+        time
+        reason
+      }
+      resubmissionOf {
+        id
+        place
+      }
+      failedAgain {
+        id
+        place
+        time
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SetAsideRecordQuery, SetAsideRecordQueryVariables>;
 export const TokensDocument = new TypedDocumentString(`
     query Tokens($tenant: String!, $after: String) {
   tenant(id: $tenant) {

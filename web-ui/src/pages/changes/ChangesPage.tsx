@@ -34,7 +34,7 @@ export const changesQuery = (tenant: string, { aggregate, range, from, until }: 
     (d) => d.tenant?.changes,
   )
 
-const AGGREGATES = ['rule_set', 'case', 'node', 'token', 'user', 'tenant']
+const AGGREGATES = ['rule_set', 'case', 'node', 'token', 'dead_letter', 'user', 'tenant']
 
 export function ChangesPage() {
   const { tenant } = useTenant()

@@ -17,7 +17,7 @@ connection!(ChangeConnection, ChangeEdge, Change, "decisions");
 /// Which decisions.
 #[derive(Debug, Clone, Default, InputObject)]
 pub struct ChangeFilter {
-    /// About this kind of thing: tenant, user, token, node, rule_set, case.
+    /// About this kind of thing: tenant, user, token, node, rule_set, case, dead_letter.
     pub aggregate: Option<String>,
     /// About this one.
     pub stream: Option<String>,

@@ -18,6 +18,7 @@ pub mod viewer;
 use async_graphql::{ID, Interface};
 
 pub use case::Case;
+pub use dead_letter::DeadLetter;
 pub use finding::Finding;
 pub use node::WatchedNode;
 pub use rule::Rule;
@@ -40,4 +41,6 @@ pub enum NodeObject {
     Rule(Rule),
     /// An enrollment token.
     EnrollmentToken(EnrollmentToken),
+    /// A record that was put aside.
+    DeadLetter(DeadLetter),
 }

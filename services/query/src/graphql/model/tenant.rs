@@ -209,16 +209,18 @@ impl Tenant {
         let slice = self.scope.views().changes(&query, args.after(), args.first).await?;
         Ok(ChangeConnection::of(&args, slice, |row| super::change::Change::of(&self.scope, row)))
     }
-    /// Records that were put aside because nobody could use them.
+    /// Records that were put aside because nobody could use them. `open`: those that somebody has still to look at, or
+    /// the others; without it all.
     #[graphql(complexity = "cost(first, 50, child_complexity)")]
     async fn dead_letters(
         &self,
+        open: Option<bool>,
         #[graphql(default = 50)] first: Option<i32>,
         after: Option<String>,
     ) -> Answer<DeadLetterConnection> {
         let args = PageArgs::new(first, 50, after.as_deref())?;
-        let slice = self.scope.views().dead_letters(args.after(), args.first).await?;
-        Ok(DeadLetterConnection::of(&args, slice, |row| DeadLetter::of(&self.scope, row)))
+        let slice = self.scope.views().dead_letters(open, args.after(), args.first).await?;
+        Ok(DeadLetterConnection::of(&args, slice, |view| DeadLetter::of(&self.scope, view)))
     }
     #[graphql(complexity = "cost(first, 50, child_complexity)")]
     async fn enrollment_tokens(

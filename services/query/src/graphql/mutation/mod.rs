@@ -2,6 +2,7 @@
 //! session, waits until the views show it, and reads it back.
 
 mod case;
+mod dead_letter;
 mod node;
 mod password;
 mod rule;
@@ -25,6 +26,7 @@ pub struct Mutation(
     token::TokenMutation,
     node::NodeMutation,
     password::PasswordMutation,
+    dead_letter::DeadLetterMutation,
 );
 
 /// What a mutation came to: done, or refused with reasons.

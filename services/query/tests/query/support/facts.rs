@@ -136,6 +136,10 @@ pub fn started() -> Payload {
     })
 }
 
+pub fn open(path: &str) -> Payload {
+    Open { path: path.into(), flags: 0, mode: 0 }.into()
+}
+
 pub fn beat(read: u64, lost: u64) -> Payload {
     let beat =
         Heartbeat { interval_seconds: 5, events_read: read, events_lost: lost, ..Heartbeat::default() };

@@ -14,10 +14,11 @@ use vedetta_log::{EventLog, MemoryLog, Topic};
 use vedetta_model::{
     Clock, ManualClock, TenantId, UserId,
     control::{
-        Actor, CaseEvent, CaseState, ConfigFile, DomainEvent, Envelope, NodeEvent, Permission, RuleException,
-        RuleSet, RuleSetEvent, TokenEvent,
+        Actor, CaseEvent, CaseState, ConfigFile, DeadLetterEvent, DomainEvent, Envelope, NodeEvent,
+        Permission, RuleException, RuleSet, RuleSetEvent, TokenEvent,
     },
 };
+use vedetta_runtime::DeadLetters;
 
 use super::facts;
 
@@ -274,6 +275,27 @@ impl TenantService for TenantDouble {
         let RemoveNodeRequest { node, reason } = request.into_inner();
         let event = DomainEvent::Node(NodeEvent::NodeRemoved { reason });
         let decided = self.decide(&caller, Permission::ManageNodes, &node, event).await?;
+        Ok(Response::new(decided))
+    }
+
+    async fn resubmit_dead_letter(&self, request: Request<ResubmitDeadLetterRequest>) -> Answer<Decided> {
+        let caller = self.caller(&request)?;
+        let ResubmitDeadLetterRequest { record, letter } = request.into_inner();
+        let place = letter.parse().unwrap();
+        let event = DomainEvent::DeadLetter(DeadLetterEvent::DeadLetterResubmitted { letter });
+        let decided = self.decide(&caller, Permission::Administer, &record, event).await?;
+        // Ingest carries it out once it reads the decision; here it is done at once.
+        let letter = DeadLetters::new(self.log.clone()).at(&place).await.unwrap().unwrap();
+        let topic = &letter.reason.from.partition.topic;
+        self.log.append(topic, vec![letter.again().unwrap()]).await.unwrap();
+        Ok(Response::new(decided))
+    }
+
+    async fn dismiss_dead_letter(&self, request: Request<DismissDeadLetterRequest>) -> Answer<Decided> {
+        let caller = self.caller(&request)?;
+        let DismissDeadLetterRequest { record, reason, .. } = request.into_inner();
+        let event = DomainEvent::DeadLetter(DeadLetterEvent::DeadLetterDismissed { reason });
+        let decided = self.decide(&caller, Permission::Administer, &record, event).await?;
         Ok(Response::new(decided))
     }
 
