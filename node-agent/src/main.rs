@@ -33,7 +33,13 @@ fn start_logging(filter: &str) -> Result<(), command::Failure> {
         reason: format!("{error}; expected tracing's filter language, such as `info`"),
     })?;
     let terminal = std::io::stderr().is_terminal();
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_ansi(terminal);
+    // A line that can't be written, for instance into a file on a full disk, is lost. Telling so would be a write to
+    // standard error as well, which panics.
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_target(false)
+        .with_ansi(terminal)
+        .log_internal_errors(false);
     subscriber.with_writer(std::io::stderr).init();
     Ok(())
 }

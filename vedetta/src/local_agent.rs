@@ -100,7 +100,7 @@ fn identity(data_dir: &Path) -> PathBuf {
 pub async fn token(context: &Context, tenant: &TenantId) -> anyhow::Result<String> {
     let mut client = context.clients.tenant()?;
     let create = CreateEnrollmentTokenRequest {
-        label: "this machine, by `vedetta up`".to_owned(),
+        label: "this machine".to_owned(),
         valid_seconds: TOKEN_SECONDS,
         max_uses: 1,
     };

@@ -97,7 +97,9 @@ fn check(files: &[PathBuf], json: bool, test: bool) -> anyhow::Result<ExitCode> 
         for failure in &failures {
             println!("{failure}");
         }
-        println!("{}: {rules} rules in {} files", if bad { "not ok" } else { "ok" }, files.len());
+        let counted = |n: usize, what| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+        let (rules, files) = (counted(rules, "rule"), counted(files.len(), "file"));
+        println!("{}: {rules} in {files}", if bad { "not ok" } else { "ok" });
     }
     Ok(if bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

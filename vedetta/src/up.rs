@@ -74,7 +74,8 @@ async fn up(config: &Config, agent: &LocalAgentArgs) -> anyhow::Result<()> {
                 tokio::select! {
                     () = &mut stop => stop_agent(child).await,
                     ended = child.wait() => {
-                        tracing::warn!(?ended, "this machine's agent has ended; start it again with `make agent`");
+                        let how = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
+                        tracing::warn!(how, "this machine's agent has ended; unless another one runs, start it again with `make agent`");
                         stop.await;
                     }
                 }
@@ -119,7 +120,10 @@ async fn agent_alone(config: &Config, agent: &LocalAgentArgs) -> anyhow::Result<
     let mut child = agent.spawn(data_dir, &server, &authority.pin(), None)?;
     tokio::select! {
         () = stop => stop_agent(&mut child).await,
-        status = child.wait() => anyhow::ensure!(status?.success(), "the agent failed; its last lines say why"),
+        status = child.wait() => {
+            let status = status?;
+            anyhow::ensure!(status.success(), "the agent ended with {status}; its last lines may say why");
+        }
     }
     Ok(())
 }

@@ -317,8 +317,10 @@ async fn bind(config: &Config, roles: &[Role]) -> anyhow::Result<(Listeners, Add
 
 async fn bind_one(name: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| {
+        let variable = name.to_uppercase();
         format!(
-            "cannot listen at {address}: stop what listens there, or set listen.{name} to another address"
+            "cannot listen at {address}: stop what listens there, or set listen.{name} \
+             (VEDETTA_LISTEN__{variable}) to another address"
         )
     })
 }

@@ -24,8 +24,8 @@ use crate::{
 pub const ROLE: Role = Role::new("query", build);
 
 /// All projections.
-pub fn projections(config: &Config) -> [Arc<dyn Projection>; 4] {
-    [
+pub fn projections(config: &Config) -> Vec<Arc<dyn Projection>> {
+    vec![
         Arc::new(Control),
         Arc::new(Findings { window: config.case_window() }),
         Arc::new(Nodes),

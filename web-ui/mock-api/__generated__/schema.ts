@@ -1216,7 +1216,7 @@ export type WatchedNode = Node & {
   __typename?: 'WatchedNode';
   agentVersion: Scalars['String']['output'];
   certificateExpires?: Maybe<Scalars['DateTime']['output']>;
-  /** Watched spans and gaps, oldest first: what "nothing found" is worth. */
+  /** Watched spans and gaps, oldest first: what "nothing found" is worth. Nothing before it enrolled. */
   coverage: Array<CoverageSpan>;
   cpuMillis: Scalars['Float']['output'];
   enrolled: Scalars['DateTime']['output'];

@@ -38,7 +38,7 @@ export function Timeline({ entries }: { entries: Entry[] }) {
                     <Link to={to.finding(e.id)}>{e.rule.name}</Link>
                     <TechniqueTags ids={e.techniques} />
                   </div>
-                  <p className="muted break">{e.message}</p>
+                  <p className={css.message} title={e.message}>{e.message}</p>
                 </>
               )}
               {e.__typename === 'Comment' && (

@@ -68,7 +68,7 @@ export function LoginPage() {
           Sign in
         </Button>
         <p className={css.help}>
-          First time here? <code>make up</code> printed the user and a one-time password.
+          First time here? <code>make up</code> printed the user and a password, once.
         </p>
       </form>
     </main>

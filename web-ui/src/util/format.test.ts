@@ -21,6 +21,7 @@ describe('numbers and times as people read them', () => {
   it('says times relative to now and without the date of today', () => {
     const now = new Date(2026, 0, 31, 12, 0, 0).getTime()
     expect(relativeTime(new Date(now - 61_000).toISOString(), now)).toBe('1 min ago')
+    expect(relativeTime(new Date(now + 8_000).toISOString(), now)).toBe('just now')
     expect(relativeTime(new Date(now + 7_200_000).toISOString(), now)).toBe('in 2 h')
     expect(shortTime(new Date(2026, 0, 31, 8, 5, 9).toISOString(), now)).toBe('08:05:09')
     expect(shortTime(new Date(2026, 0, 30, 8, 5, 9).toISOString(), now)).toBe('Jan 30, 08:05:09')

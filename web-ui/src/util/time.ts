@@ -23,7 +23,8 @@ export function fullTime(iso: string): string {
 
 export function relativeTime(iso: string, now: number): string {
   const away = now - Date.parse(iso)
-  if (Math.abs(away) < 5000) return 'just now'
+  // `now` moves in steps of 15 s: what has happened since the last one is not in the future.
+  if (away < 5000 && away > -15_000) return 'just now'
   return away > 0 ? `${duration(away)} ago` : `in ${duration(away)}`
 }
 

@@ -169,7 +169,7 @@ fn summary(event: &DomainEvent) -> String {
             format!("disabled a user{}", because(reason))
         }
         DomainEvent::Token(TokenEvent::TokenCreated { label, .. }) => {
-            format!("created enrollment token {label}")
+            format!("created the enrollment token “{label}”")
         }
         DomainEvent::Token(TokenEvent::TokenUsed { node }) => format!("enrolled {node} with a token"),
         DomainEvent::Token(TokenEvent::TokenRevoked { reason }) => {
@@ -177,7 +177,10 @@ fn summary(event: &DomainEvent) -> String {
         }
         DomainEvent::Node(NodeEvent::NodeEnrolled { hostname, .. }) => format!("enrolled {hostname}"),
         DomainEvent::Node(NodeEvent::CertificateIssued { expires, .. }) => {
-            format!("issued a certificate until {expires}")
+            // To the second: the rest of the text is zeros.
+            let expires = expires.to_string();
+            let second = expires.split_once('.').map_or(&*expires, |(second, _)| second);
+            format!("issued a certificate until {second}Z")
         }
         DomainEvent::Node(NodeEvent::NodeRemoved { reason }) => format!("removed a node{}", because(reason)),
         DomainEvent::RuleSet(RuleSetEvent::RulesImported { files }) => match files.as_slice() {

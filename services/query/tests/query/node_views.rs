@@ -64,7 +64,7 @@ async fn a_node_is_never_seen_then_healthy_then_losing_then_silent_then_back_and
 }
 
 #[tokio::test]
-async fn coverage_shows_watched_spans_and_the_gaps_between_them() {
+async fn coverage_shows_watched_spans_and_the_gaps_between_them_and_nothing_before_enrollment() {
     let (bench, acme) = (Bench::new().await, tenant("acme"));
     let token = bench.tenants.sign_in(&acme, "ada");
     let start = bench.now();
@@ -74,7 +74,8 @@ async fn coverage_shows_watched_spans_and_the_gaps_between_them() {
         bench.append(Topic::TELEMETRY, block(&acme, 1, 1, &[(seq, at(s), beat(read, 0))])).await;
     }
     bench.project("query").await;
-    let variables = json!({ "t": "acme", "from": start.to_string(), "until": at(80).to_string() });
+    let day_before = start.before(Duration::from_secs(24 * 3600));
+    let variables = json!({ "t": "acme", "from": day_before.to_string(), "until": at(80).to_string() });
     let data = bench.data(&token, NODES, variables).await;
     let spans = data["tenant"]["nodes"]["nodes"][0]["coverage"].as_array().unwrap().clone();
     let seen: Vec<_> =

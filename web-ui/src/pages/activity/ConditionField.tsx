@@ -4,7 +4,7 @@ import { Button } from '~/ui/Button'
 
 import css from './ActivityPage.module.css'
 
-const EXAMPLES = ['/etc/shadow', 'proc.name = bash and evt.type = connect', 'fd.name startswith /etc and evt.is_open_write = true']
+const EXAMPLES = ['/etc/shadow', 'proc.name = bash and evt.type = connect and fd.type != unix', 'fd.name startswith /etc and evt.is_open_write = true']
 
 /** The search text: sent on Enter, because half a condition is a wrong one. `/` focuses it. */
 export function ConditionField({ value, refused, onSearch }: { value: string; refused: string | undefined; onSearch: (text: string) => void }) {

@@ -14,9 +14,9 @@ import { TextArea, TextField } from '~/ui/Field'
 
 const EXAMPLE = `- rule: Shell history read by another program
   desc: Somebody looks through typed commands.
-  condition: open_read and fd.name endswith _history and not proc.name in (shells)
+  condition: evt.type in (open, openat, openat2) and evt.is_open_read = true and fd.name endswith _history and not proc.name in (bash, zsh, fish)
   output: History read (file=%fd.name command=%proc.cmdline user=%user.name)
-  priority: LOW
+  priority: NOTICE
   tags: [T1552.003]`
 
 const place = (e: UserError) => (e.line ? `Line ${String(e.line)}, column ${String(e.column ?? 1)}: ` : '')

@@ -148,11 +148,13 @@ impl WatchedNode {
         let losses = self.scope.views().losses(&self.node.id, from, until, args.first).await?;
         Ok(losses.into_iter().map(Into::into).collect())
     }
-    /// Watched spans and gaps, oldest first: what "nothing found" is worth.
+    /// Watched spans and gaps, oldest first: what "nothing found" is worth. Nothing before it enrolled.
     #[graphql(complexity = "20 + child_complexity * 10")]
     async fn coverage(&self, from: Option<DateTime>, until: Option<DateTime>) -> Answer<Vec<CoverageSpan>> {
         let until = until.map_or_else(|| self.scope.now(), |time| time.0);
-        let spans = self.scope.views().coverage(&self.node.id, from.map(|time| time.0), until).await?;
+        // Nobody meant to watch it before, so that is no gap.
+        let from = from.map(|time| self.node.node.enrolled.map_or(time.0, |enrolled| enrolled.max(time.0)));
+        let spans = self.scope.views().coverage(&self.node.id, from, until).await?;
         Ok(spans.into_iter().map(Into::into).collect())
     }
 }

@@ -103,7 +103,7 @@ impl Bench {
     }
 
     /// All projections.
-    pub fn projections(&self) -> [Arc<dyn Projection>; 4] {
+    pub fn projections(&self) -> Vec<Arc<dyn Projection>> {
         vedetta_query::projections(&self.state.config)
     }
 
@@ -125,7 +125,9 @@ impl Bench {
     /// Runs the projections until they have applied all that lies in the log now, then stops them.
     pub async fn project(&self, group: &str) {
         let drain = Drain::new();
-        let running = self.projections().map(|p| tokio::spawn(self.engine(p, group, &drain).run()));
+        let projections = self.projections().into_iter();
+        let running: Vec<_> =
+            projections.map(|p| tokio::spawn(self.engine(p, group, &drain).run())).collect();
         self.applied().await;
         drain.call();
         for task in running {
