@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use vedetta_log::{AppendError, EventLog, Key, NewRecord, Offset, Partition, Position, Record, Topic};
+use vedetta_log::{
+    AppendError, EventLog, Headers, Key, NewRecord, Offset, Partition, Position, Record, Topic,
+};
 
 use crate::{Drain, Drained};
 
 /// Why and from where a record was put aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
-    /// Where it lay.
-    pub from: Position,
+    /// Where it lay. `None` for one that was put aside before it came to lie anywhere.
+    pub from: Option<Position>,
     /// Who could not use it, for instance `detect`.
     pub stage: String,
     /// What was wrong with it.
@@ -39,21 +41,40 @@ impl DeadLetters {
     ) -> Result<bool, AppendError> {
         tracing::error!(why, stage, tenant = %record.tenant, partition = %record.position.partition,
             offset = %record.position.offset, "a record was put aside with the dead letters");
-        let topic = Topic::DEAD_LETTERS;
-        let mut letter = letter(record, stage, why);
-        loop {
-            let append = || self.0.append(&topic, vec![letter.clone()]);
-            match drain.persist("a dead letter waits for the log", AppendError::is_transient, append).await {
-                Drained::Called | Drained::Done(Err(AppendError::Closed)) => return Ok(false),
-                Drained::Done(Ok(_)) => return Ok(true),
-                // What stands around it is what was too much.
-                Drained::Done(Err(AppendError::TooLarge { .. })) if !letter.payload.is_empty() => {
-                    letter.payload = Bytes::new();
-                }
-                Drained::Done(Err(error)) => return Err(error),
-            }
+        let letter = letter(record, stage, why);
+        let append = || self.append(&letter);
+        match drain.persist("a dead letter waits for the log", AppendError::is_transient, append).await {
+            Drained::Called | Drained::Done(Err(AppendError::Closed)) => Ok(false),
+            Drained::Done(Ok(())) => Ok(true),
+            Drained::Done(Err(error)) => Err(error),
         }
     }
+
+    /// Puts aside what was never a record of the log, with one try. It is there on `Ok`; putting it aside twice makes
+    /// two letters, so the caller bounds how often.
+    pub async fn put(&self, mut record: NewRecord, stage: &str, why: &str) -> Result<(), AppendError> {
+        tracing::error!(why, stage, tenant = %record.tenant, "something was put aside with the dead letters");
+        mark(&mut record.headers, stage, why);
+        self.append(&record).await
+    }
+
+    async fn append(&self, letter: &NewRecord) -> Result<(), AppendError> {
+        let topic = Topic::DEAD_LETTERS;
+        let append = |letter| self.0.append(&topic, vec![letter]);
+        match append(letter.clone()).await {
+            // What stands around it is what was too much.
+            Err(AppendError::TooLarge { .. }) if !letter.payload.is_empty() => {
+                append(NewRecord { payload: Bytes::new(), ..letter.clone() }).await
+            }
+            appended => appended,
+        }
+        .map(|_| ())
+    }
+}
+
+fn mark(headers: &mut Headers, stage: &str, why: &str) {
+    headers.insert("dead-stage".into(), stage.to_owned().into());
+    headers.insert("dead-why".into(), why.to_owned().into());
 }
 
 fn letter(record: &Record, stage: &str, why: &str) -> NewRecord {
@@ -63,11 +84,10 @@ fn letter(record: &Record, stage: &str, why: &str) -> NewRecord {
         ("dead-topic", partition.topic.to_string()),
         ("dead-partition", partition.index.to_string()),
         ("dead-offset", offset.to_string()),
-        ("dead-stage", stage.to_owned()),
-        ("dead-why", why.to_owned()),
     ] {
         headers.insert(name.into(), value.into());
     }
+    mark(&mut headers, stage, why);
     NewRecord {
         tenant: record.tenant.clone(),
         key: Key::of(&record.tenant, partition),
@@ -80,16 +100,15 @@ impl Reason {
     /// Of a record among the dead letters.
     pub fn of(letter: &Record) -> Option<Self> {
         let text = |name: &str| std::str::from_utf8(letter.headers.get(name)?).ok();
-        let partition = Partition {
-            topic: Topic::named(text("dead-topic")?),
-            index: text("dead-partition")?.parse().ok()?,
+        let from = match text("dead-topic") {
+            None => None,
+            Some(topic) => {
+                let partition =
+                    Partition { topic: Topic::named(topic), index: text("dead-partition")?.parse().ok()? };
+                Some(Position { partition, offset: Offset(text("dead-offset")?.parse().ok()?) })
+            }
         };
-        let offset = Offset(text("dead-offset")?.parse().ok()?);
-        Some(Self {
-            from: Position { partition, offset },
-            stage: text("dead-stage")?.to_owned(),
-            why: text("dead-why")?.to_owned(),
-        })
+        Some(Self { from, stage: text("dead-stage")?.to_owned(), why: text("dead-why")?.to_owned() })
     }
 }
 
@@ -121,10 +140,34 @@ mod tests {
         let place = Position { partition: place, offset: Offset(0) };
         let mut letters = log.read(place, vedetta_log::ReadLimit::default()).await.unwrap();
         let letters = futures::StreamExt::next(&mut letters).await.unwrap().unwrap();
-        let reason = Reason { from, stage: "detect".into(), why: "no block".into() };
+        let reason = Reason { from: Some(from), stage: "detect".into(), why: "no block".into() };
         assert_eq!(Reason::of(&letters[0]), Some(reason));
         assert_eq!((&letters[0].tenant, &letters[0].payload), (&record.tenant, &record.payload));
         assert_eq!(letters[0].headers.get("count"), record.headers.get("count"));
         assert_eq!(Reason::of(&record), None);
+    }
+    #[tokio::test]
+    async fn a_letter_of_what_never_lay_in_the_log_has_no_place() {
+        let log: Arc<dyn EventLog> = Arc::new(MemoryLog::new(Arc::new(SystemClock)));
+        let letters = DeadLetters::new(log.clone());
+        let tenant: vedetta_model::TenantId = "acme".parse().unwrap();
+        let record = |bytes: usize| NewRecord {
+            tenant: tenant.clone(),
+            key: Key::of(&tenant, "node"),
+            headers: [("count".into(), "5".into())].into(),
+            payload: vec![0; bytes].into(),
+        };
+        let refused = letters.put(record(5), "ingest", "taken").await;
+        assert!(matches!(refused, Err(AppendError::NoSuchTopic(_))), "{refused:?}");
+        log.create_topic(&Topic::DEAD_LETTERS, TopicOptions { partitions: 1 }).await.unwrap();
+        letters.put(record(5), "ingest", "taken").await.unwrap();
+        letters.put(record(MemoryLog::MAX_RECORD_BYTES), "ingest", "taken").await.unwrap();
+        let place = Partition { topic: Topic::DEAD_LETTERS, index: 0 };
+        let place = Position { partition: place, offset: Offset(0) };
+        let mut stream = log.read(place, vedetta_log::ReadLimit::default()).await.unwrap();
+        let found = futures::StreamExt::next(&mut stream).await.unwrap().unwrap();
+        let reason = Reason { from: None, stage: "ingest".into(), why: "taken".into() };
+        assert!(found.iter().all(|letter| Reason::of(letter).as_ref() == Some(&reason)), "{found:?}");
+        assert_eq!(found.iter().map(|letter| letter.payload.len()).collect::<Vec<_>>(), [5, 0]);
     }
 }

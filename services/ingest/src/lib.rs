@@ -12,7 +12,9 @@ mod control;
 mod grpc;
 mod metrics;
 mod progress;
+mod quarantine;
 mod role;
+mod run;
 mod stream;
 
 pub use config::Config;

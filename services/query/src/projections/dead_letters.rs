@@ -16,7 +16,7 @@ pub const DEAD_LETTERS: View = View("dead_letters");
 /// A record that was put aside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadLetterRow {
-    /// The topic it lay in.
+    /// The topic it lay in: that of the dead letters for what was put aside before it lay anywhere.
     pub topic: String,
     /// The partition.
     pub partition: u32,
@@ -65,6 +65,8 @@ impl Projection for DeadLetters {
     async fn apply(&self, record: &Record, rows: &dyn Rows) -> Result<Vec<ViewChange>, ApplyError> {
         let Reason { from, stage, why } = Reason::of(record)
             .ok_or_else(|| ApplyError::Poison("a dead letter does not say where it came from".to_owned()))?;
+        // What never lay anywhere else is found where it was put aside.
+        let from = from.unwrap_or_else(|| record.position.clone());
         let (topic, partition, offset) =
             (from.partition.topic.to_string(), from.partition.index, from.offset.0);
         let key = Key::new().text(&topic).number(partition.into()).number_descending(offset);
