@@ -230,6 +230,11 @@ impl EventLog for SimLog {
         Ok(Box::new(SimMember { inner, way: self.way.clone(), held: None }))
     }
 
+    async fn committed(&self, group: &Group, partition: &Partition) -> Result<Option<Offset>, GroupError> {
+        self.way.read().await.map_err(GroupError::Backend)?;
+        self.inner.committed(group, partition).await
+    }
+
     async fn trim(&self, partition: &Partition, before: Offset) -> Result<(), ReadError> {
         self.way.travel().await;
         self.inner.trim(partition, before).await

@@ -12,8 +12,8 @@ use rand::Rng as _;
 use vedetta_model::{EventId, TenantId, Timestamp};
 use vedetta_store::{
     AppendError, BlockId, BlockRange, BlockStore, Checkpoint, Cursor, EventStore, Expected, HeadPage, Kept,
-    MemoryStore, NewEvent, Page, Shard, StoreError, Stored, StreamId, Usage, Version, View, ViewChange,
-    ViewKey, ViewRange, ViewStore,
+    MemoryStore, NewEvent, Page, Replaced, Shard, StoreError, Stored, StreamId, Usage, Version, View,
+    ViewChange, ViewKey, ViewRange, ViewStore,
 };
 
 use crate::{
@@ -164,6 +164,15 @@ impl ViewStore for SimStore {
 impl BlockStore for SimStore {
     async fn keep(&self, blocks: &[Bytes]) -> Result<Vec<Kept>, StoreError> {
         self.writes(self.inner.keep(blocks)).await
+    }
+
+    async fn replace(&self, tenant: &TenantId, old: &[BlockId], new: &Bytes) -> Result<Replaced, StoreError> {
+        self.writes(self.inner.replace(tenant, old, new)).await
+    }
+
+    async fn replacements(&self, tenant: &TenantId) -> Result<u64, StoreError> {
+        self.reads().await?;
+        self.inner.replacements(tenant).await
     }
 
     async fn heads(

@@ -324,6 +324,14 @@ impl EventLog for EmbeddedLog {
         self.shared.groups.join(self.clone(), group, topics).await
     }
 
+    async fn committed(&self, group: &Group, partition: &Partition) -> Result<Option<Offset>, GroupError> {
+        self.lane(partition, |_| ())?;
+        let commits = self.shared.spaces.commits;
+        let key = keys::commit(group, partition);
+        let stored = self.shared.db.read(|view| Ok(number(view.get(commits, &key))));
+        Ok(stored.map_err(errors::group)?.map(Offset))
+    }
+
     async fn trim(&self, partition: &Partition, before: Offset) -> Result<(), ReadError> {
         let low = self.lane(partition, |lane| before.min(lane.next()).max(lane.low()))?;
         let fail = |error| errors::read(partition, low, error);
@@ -375,13 +383,6 @@ impl EventLog for EmbeddedLog {
 
 #[async_trait]
 impl Commits for EmbeddedLog {
-    async fn committed(&self, group: &Group, partition: &Partition) -> Result<Option<Offset>, GroupError> {
-        let commits = self.shared.spaces.commits;
-        let key = keys::commit(group, partition);
-        let stored = self.shared.db.read(|view| Ok(number(view.get(commits, &key))));
-        Ok(stored.map_err(errors::group)?.map(Offset))
-    }
-
     async fn commit(&self, group: &Group, next: &Offsets) -> Result<(), GroupError> {
         if self.is_closing() {
             return Err(GroupError::Closed);

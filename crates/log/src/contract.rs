@@ -87,7 +87,11 @@ pub trait EventLog: Debug + Send + Sync {
     /// at the group's last commit, or at the low watermark when there is none.
     async fn join(&self, group: &Group, topics: &[Topic]) -> Result<Box<dyn Member>, GroupError>;
 
-    /// Lets go of records before an offset. Backends that are not exact keep some.
+    /// Where a group goes on in a partition: its last commit, `None` when there is none. Anybody may ask, a member or
+    /// not. It sees every commit that returned before, and never falls.
+    async fn committed(&self, group: &Group, partition: &Partition) -> Result<Option<Offset>, GroupError>;
+
+    /// Lets go of records before an offset, whether or not any group has read them. Backends that are not exact keep some.
     async fn trim(&self, partition: &Partition, before: Offset) -> Result<(), ReadError>;
 
     /// Takes no more appends, finishes those under way and makes them durable.
@@ -141,6 +145,9 @@ impl<L: EventLog + ?Sized> EventLog for std::sync::Arc<L> {
     }
     async fn join(&self, group: &Group, topics: &[Topic]) -> Result<Box<dyn Member>, GroupError> {
         (**self).join(group, topics).await
+    }
+    async fn committed(&self, group: &Group, partition: &Partition) -> Result<Option<Offset>, GroupError> {
+        (**self).committed(group, partition).await
     }
     async fn trim(&self, partition: &Partition, before: Offset) -> Result<(), ReadError> {
         (**self).trim(partition, before).await

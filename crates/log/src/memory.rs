@@ -208,6 +208,11 @@ impl EventLog for MemoryLog {
         self.groups.join(self.clone(), group, topics).await
     }
 
+    async fn committed(&self, group: &Group, partition: &Partition) -> Result<Option<Offset>, GroupError> {
+        self.with_lane(partition, |_| Ok(())).map_err(GroupError::from)?;
+        Ok(lock(&self.state).commits.get(&(group.clone(), partition.clone())).copied())
+    }
+
     async fn trim(&self, partition: &Partition, before: Offset) -> Result<(), ReadError> {
         let freed = self.with_lane(partition, |lane| {
             lane.low = lane.low.max(before.min(lane.next));
@@ -234,10 +239,6 @@ impl EventLog for MemoryLog {
 
 #[async_trait]
 impl Commits for MemoryLog {
-    async fn committed(&self, group: &Group, partition: &Partition) -> Result<Option<Offset>, GroupError> {
-        Ok(lock(&self.state).commits.get(&(group.clone(), partition.clone())).copied())
-    }
-
     async fn commit(&self, group: &Group, next: &Offsets) -> Result<(), GroupError> {
         let mut state = lock(&self.state);
         if state.closed {

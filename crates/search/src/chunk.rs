@@ -8,7 +8,10 @@ use vedetta_block::{Batch, BlockError, Header, Opened};
 use vedetta_model::{Event, Kind, Payload, Term, Timestamp};
 use vedetta_rules::{Condition, EventView, Hints, KindSet, Need};
 
-use crate::{Hit, Place};
+use crate::{
+    Hit, Place,
+    seen::{self, Numbers},
+};
 
 /// What considering a block takes, as bytes read.
 const CONSIDERING: u64 = 256;
@@ -168,13 +171,16 @@ pub struct Found<T> {
     pub lost: Lost,
 }
 
+/// A block, when it is there, and those of its numbers that are to be passed over.
+pub type Part = (Option<Bytes>, Vec<Numbers>);
+
 /// Opens blocks and tries the condition on their events.
-pub fn search_blocks<T>(wanted: &Wanted, blocks: &[Option<Bytes>], take: &impl Take<T>) -> Found<T> {
+pub fn search_blocks<T>(wanted: &Wanted, blocks: &[Part], take: &impl Take<T>) -> Found<T> {
     let mut found = Found { hits: Vec::new(), scanned: Scanned::default(), lost: Lost::default() };
     let need = wanted.need();
-    for block in blocks {
+    for (block, behind) in blocks {
         let searched = match block {
-            Some(block) => search_block(wanted, &need, block, take, &mut found),
+            Some(block) => search_block(wanted, &need, (block, behind), take, &mut found),
             None => Err(BlockError::Content("it is gone")),
         };
         if searched.is_err() {
@@ -187,7 +193,7 @@ pub fn search_blocks<T>(wanted: &Wanted, blocks: &[Option<Bytes>], take: &impl T
 fn search_block<T>(
     wanted: &Wanted,
     need: &Need<'_>,
-    block: &Bytes,
+    (block, behind): (&Bytes, &[Numbers]),
     take: &impl Take<T>,
     found: &mut Found<T>,
 ) -> Result<(), BlockError> {
@@ -199,8 +205,11 @@ fn search_block<T>(
     if !may_match && !tells {
         return Ok(());
     }
-    let batch =
+    let mut batch =
         opened.decode_kinds(|kind| wanted.kinds.contains(kind) || (tells && kind == Kind::AgentLoss))?;
+    if !behind.is_empty() {
+        batch.events.retain(|event| !seen::is_in(behind, event.seq));
+    }
     if tells {
         found.lost += wanted.losses(&batch);
     }

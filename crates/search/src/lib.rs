@@ -11,6 +11,7 @@
 
 mod chunk;
 mod search;
+mod seen;
 
 pub use chunk::{Lost, Scanned, Take};
 pub use search::{Hit, Place, Search, SearchError, Step};

@@ -6,12 +6,17 @@ use std::{
 };
 
 use futures::Stream;
+use uuid::Uuid;
 use vedetta_aside::aside;
-use vedetta_model::{EventId, TenantId, Timestamp};
+use vedetta_block::{Header, MAX_SPAN_NANOS};
+use vedetta_model::{BootId, EventId, NodeId, TenantId, Timestamp};
 use vedetta_rules::{Condition, KindSet};
 use vedetta_store::{BlockId, BlockRange, BlockStore, Order, StoreError};
 
-use crate::chunk::{Found, Lost, Scanned, Take, Wanted, search_blocks};
+use crate::{
+    chunk::{Found, Lost, Part, Scanned, Take, Wanted, search_blocks},
+    seen::{self, Numbers, Seen},
+};
 
 /// Heads fetched by one call to the store: few at first, because the newest events are asked for most.
 const PAGE: (usize, usize) = (16, 512);
@@ -140,23 +145,32 @@ impl Search {
             let mut heap: BinaryHeap<Waiting<T>> = BinaryHeap::new();
             let mut after: Option<BlockId> = None;
             let (mut limit, mut size) = (PAGE.0, CHUNK.0);
-            loop {
+            let mut seen = Seen::default();
+            let mut moved = store.replacements(&tenant).await?;
+            // Nothing later than this is to come, whatever is looked at again.
+            let mut reached = Timestamp::from_nanos(i64::MAX);
+            'pages: loop {
                 let page = store.heads(&range, after, limit).await?;
+                // Some blocks may lie before this page now, in one that holds more: what was seen is passed over.
+                if has_moved(&*store, &tenant, &mut moved).await? && after.is_some() {
+                    after = after.map(an_hour_back);
+                    continue;
+                }
                 limit = (limit * 4).min(PAGE.1);
                 let mut scanned = Scanned::default();
-                let mut open = VecDeque::new();
+                let mut open: VecDeque<(Header, Vec<Numbers>)> = VecDeque::new();
                 {
                     let need = wanted.need();
-                    for header in &page.heads {
-                        let in_time = header.earliest < end;
-                        if in_time {
-                            scanned.blocks += 1;
-                            scanned.events += u64::from(header.count);
+                    for header in page.heads {
+                        let behind = seen.of(&header);
+                        if seen::is_all(&behind, &header) {
+                            continue;
                         }
-                        if wanted.may_be_in(&need, header) || wanted.tells_losses(header) {
-                            open.push_back(BlockId::of(header));
-                        } else if in_time {
-                            scanned.skipped += 1;
+                        if wanted.may_be_in(&need, &header) || wanted.tells_losses(&header) {
+                            open.push_back((header, behind));
+                        } else {
+                            scanned.skipped += u64::from(considered(&mut scanned, &header, &behind, end));
+                            seen.add(&header);
                         }
                     }
                 }
@@ -164,23 +178,35 @@ impl Search {
                 let behind = page.next.map_or(since, |next| next.latest);
                 let mut lost = Lost::default();
                 while !open.is_empty() {
-                    let chunk: Vec<BlockId> = open.drain(..size.min(open.len())).collect();
+                    let (headers, parts): (Vec<Header>, Vec<_>) = open.drain(..size.min(open.len())).unzip();
                     size = (size * 2).min(CHUNK.1);
-                    let blocks = store.blocks(&tenant, &chunk).await?;
+                    let ids: Vec<BlockId> = headers.iter().map(BlockId::of).collect();
+                    let blocks = store.blocks(&tenant, &ids).await?;
+                    if blocks.contains(&None) && has_moved(&*store, &tenant, &mut moved).await? {
+                        yield Step { hits: Vec::new(), reached: reached.max(since), scanned, lost };
+                        after = after.map(an_hour_back);
+                        continue 'pages;
+                    }
+                    for (header, behind) in headers.iter().zip(&parts) {
+                        considered(&mut scanned, header, behind, end);
+                        seen.add(header);
+                    }
+                    let parts: Vec<Part> = blocks.into_iter().zip(parts).collect();
                     let (for_thread, taking) = (wanted.clone(), take.clone());
                     let searched =
-                        aside(move || search_blocks(&for_thread, &blocks, &*taking));
+                        aside(move || search_blocks(&for_thread, &parts, &*taking));
                     let Found { hits, scanned: more, lost: more_lost } = searched.await?;
                     scanned += more;
                     lost += more_lost;
                     heap.extend(hits.into_iter().map(Waiting));
-                    let Some(next) = open.front() else { break };
-                    let hits = given_out(&mut heap, next.latest, in_order);
-                    yield Step { hits, reached: next.latest.max(since), scanned, lost };
+                    let Some((next, _)) = open.front() else { break };
+                    reached = reached.min(next.latest);
+                    let hits = given_out(&mut heap, reached, in_order);
+                    yield Step { hits, reached: reached.max(since), scanned, lost };
                     (scanned, lost) = (Scanned::default(), Lost::default());
                 }
                 after = page.next;
-                let reached = behind.max(since);
+                reached = reached.min(behind.max(since));
                 let hits = if after.is_some() { given_out(&mut heap, reached, in_order) } else { all(&mut heap) };
                 yield Step { hits, reached, scanned, lost };
                 if after.is_none() {
@@ -189,6 +215,32 @@ impl Search {
             }
         }
     }
+}
+
+/// A place so far before another that whatever was behind that one and moved is behind this one: a block's events lie
+/// within an hour.
+fn an_hour_back(place: BlockId) -> BlockId {
+    let latest = Timestamp::from_nanos(place.latest.as_nanos().saturating_add(MAX_SPAN_NANOS));
+    let last = Uuid::max();
+    let (node, boot) = (NodeId::from_uuid(last), BootId::from_uuid(last));
+    BlockId { latest, node, boot, first: u64::MAX, last: u64::MAX }
+}
+
+/// Counts a block of the time before `end`, without what was counted before; whether it is one.
+fn considered(scanned: &mut Scanned, header: &Header, behind: &[Numbers], end: Timestamp) -> bool {
+    let is_one = header.earliest < end;
+    if is_one {
+        let before: u64 = behind.iter().map(|(first, last)| last - first + 1).sum();
+        scanned.blocks += 1;
+        scanned.events += u64::from(header.count).saturating_sub(before);
+    }
+    is_one
+}
+
+/// Whether blocks were replaced since this was asked before.
+async fn has_moved(store: &dyn BlockStore, tenant: &TenantId, known: &mut u64) -> Result<bool, StoreError> {
+    let now = store.replacements(tenant).await?;
+    Ok(std::mem::replace(known, now) != now)
 }
 
 /// The hits before which nothing can come any more: those later than `latest`, or all when order does not matter.

@@ -1,15 +1,20 @@
 //! What a search finds is what trying every event finds, in order, whatever it passes over.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _};
 use uuid::Uuid;
-use vedetta_block::{Batch, Builder};
+use vedetta_block::{Batch, Builder, Header, merge};
 use vedetta_model::{BootId, Event, EventId, NodeId, TenantId, Timestamp, event::Loss, event::LossStage};
 use vedetta_rules::{Catalogue, Condition, EventView, Filter, KindSet, samples};
 use vedetta_search::{Lost, Place, Scanned, Search, Step};
-use vedetta_store::{BlockStore, MemoryStore};
+use vedetta_store::{
+    BlockId, BlockRange, BlockStore, HeadPage, Kept, MemoryStore, Replaced, StoreError, Usage,
+};
 
 const SECOND: i64 = 1_000_000_000;
 const BASE: i64 = 1_760_000_000 * SECOND;
@@ -238,4 +243,126 @@ async fn a_dropped_search_reads_no_further() {
     let first = stream.next().await.unwrap().unwrap();
     assert!(!first.hits.is_empty());
     assert!(first.scanned.tried < 1000, "{:?}", first.scanned);
+}
+
+/// A store in which runs of blocks become one before some of the calls that a search makes.
+#[derive(Debug)]
+struct Moving {
+    store: MemoryStore,
+    /// What is merged, and before which call.
+    moves: Vec<(usize, Vec<Bytes>)>,
+    calls: AtomicUsize,
+}
+
+impl Moving {
+    async fn called(&self) {
+        let call = self.calls.fetch_add(1, Ordering::SeqCst);
+        for (_, blocks) in self.moves.iter().filter(|(at, _)| *at == call) {
+            let ids: Vec<BlockId> =
+                blocks.iter().map(|block| BlockId::of(&Header::parse(block).unwrap().0)).collect();
+            let replaced = self.store.replace(&tenant(), &ids, &merge(blocks).unwrap()).await.unwrap();
+            assert_eq!(replaced, Replaced::Done);
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl BlockStore for Moving {
+    async fn keep(&self, blocks: &[Bytes]) -> Result<Vec<Kept>, StoreError> {
+        self.store.keep(blocks).await
+    }
+    async fn replace(&self, tenant: &TenantId, old: &[BlockId], new: &Bytes) -> Result<Replaced, StoreError> {
+        self.store.replace(tenant, old, new).await
+    }
+    async fn replacements(&self, tenant: &TenantId) -> Result<u64, StoreError> {
+        self.called().await;
+        self.store.replacements(tenant).await
+    }
+    async fn heads(
+        &self,
+        range: &BlockRange,
+        after: Option<BlockId>,
+        limit: usize,
+    ) -> Result<HeadPage, StoreError> {
+        self.called().await;
+        self.store.heads(range, after, limit).await
+    }
+    async fn blocks(&self, tenant: &TenantId, ids: &[BlockId]) -> Result<Vec<Option<Bytes>>, StoreError> {
+        self.called().await;
+        self.store.blocks(tenant, ids).await
+    }
+    async fn holding(&self, tenant: &TenantId, event: &EventId) -> Result<Option<BlockId>, StoreError> {
+        self.store.holding(tenant, event).await
+    }
+    async fn expire(&self, tenant: &TenantId, before: Timestamp) -> Result<Usage, StoreError> {
+        self.store.expire(tenant, before).await
+    }
+    async fn usage(&self, tenant: &TenantId) -> Result<Vec<(i64, Usage)>, StoreError> {
+        self.store.usage(tenant).await
+    }
+    async fn archived(&self) -> Result<Vec<TenantId>, StoreError> {
+        self.store.archived().await
+    }
+}
+
+#[tokio::test]
+async fn blocks_that_move_meanwhile_are_neither_missed_nor_found_twice() {
+    // Minutes apart, so that what is merged moves far.
+    let mut blocks = Vec::new();
+    for (on, each, from) in [(1, 10, 0), (2, 25, 200)] {
+        let id = Uuid::from_u128(on);
+        for at_block in 0..1000 / each {
+            let mut builder = Builder::new(tenant(), NodeId::from_uuid(id), BootId::from_uuid(id));
+            for seq in at_block * each + 1..=(at_block + 1) * each {
+                let time = at((from + i64::try_from(seq).unwrap() * 7) * SECOND);
+                let payload = if seq % 100 == 0 {
+                    let (since, until) = (time, time);
+                    Loss { stage: LossStage::Ring, cpu: None, hook: "open".into(), count: 1, since, until }
+                        .into()
+                } else {
+                    vedetta_model::event::Unshare { flags: seq }.into()
+                };
+                builder.push(Event { seq, time, process: None, tid: 0, result: 0, payload });
+            }
+            blocks.push(builder.finish().unwrap());
+        }
+    }
+    let wanted = brute(&blocks, "evt.type = unshare");
+    assert_eq!(wanted.len(), 1980);
+    let (first, second) = blocks.split_at(100);
+    let runs: Vec<Vec<Bytes>> =
+        first.chunks(40).chain(second.chunks(7)).filter(|run| run.len() > 1).map(<[Bytes]>::to_vec).collect();
+    let mut most_calls = 0;
+    for shift in 0..60 {
+        for newest in [Some(usize::MAX), None] {
+            let store = MemoryStore::new();
+            store.keep(&blocks).await.unwrap();
+            // All at one call, or spread over the search.
+            let moves = runs.iter().enumerate().map(|(n, run)| (shift + (n * (shift % 4) * 3), run.clone()));
+            let moving = Arc::new(Moving { store, moves: moves.collect(), calls: AtomicUsize::new(0) });
+            let store: Arc<dyn BlockStore> = moving.clone();
+            let until = at(20_000 * SECOND);
+            let search = Search { newest, until, ..search(&store, "evt.type = unshare") };
+            let steps = steps(search).await;
+            most_calls = most_calls.max(moving.calls.load(Ordering::SeqCst));
+            let (mut scanned, mut lost, mut reached) =
+                (Scanned::default(), Lost::default(), at(i64::MAX / 8));
+            let mut found = Vec::new();
+            for step in steps {
+                assert!(step.reached <= reached, "it goes back");
+                reached = step.reached;
+                scanned += step.scanned;
+                lost += step.lost;
+                found.extend(step.hits.into_iter().map(|hit| hit.place));
+                let due = wanted.iter().filter(|place| place.time > reached).count();
+                assert!(found.len() >= due, "{} of {due}, moved at {shift}", found.len());
+            }
+            if newest.is_none() {
+                found.sort_unstable_by(|a, b| b.cmp(a));
+            }
+            assert!(found == wanted, "{} of {}, moved at {shift}", found.len(), wanted.len());
+            assert_eq!((scanned.events, scanned.unreadable, lost.events), (2000, 0, 20), "moved at {shift}");
+        }
+    }
+    assert!(most_calls > 20, "the moves come while it searches: {most_calls} calls");
 }

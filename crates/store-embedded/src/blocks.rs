@@ -4,10 +4,11 @@
 //!   blocks, heads │ tenant │ 0 │ latest u64 BE │ node │ boot │ first u64 BE │ last u64 BE │   sorts by time
 //!   ranges        │ tenant │ 0 │ node │ boot │ last u64 BE │  → latest │ first │            sorts by number
 //!   usage         │ tenant │ 0 │ bucket u64 BE │             → blocks │ events │ bytes │   sorts by time
+//!   replacements  │ tenant │ 0 │                             → how many
 //! ```
 //!
 //! Times and buckets are shifted so that those before 1970 sort first. A head is the beginning of its
-//! block, up to the body. All four change in one commit.
+//! block, up to the body. All change in one commit.
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -18,11 +19,14 @@ use vedetta_block::Header;
 use vedetta_embedded::{Entry, Error, Growth, Txn, View};
 use vedetta_model::{BootId, EventId, NodeId, TenantId, Timestamp};
 use vedetta_store::{
-    BUCKET_NANOS, BlockId, BlockRange, BlockStore, HeadPage, Kept, Order, StoreError, Usage, bucket_of,
-    compare,
+    BUCKET_NANOS, BlockId, BlockRange, BlockStore, HeadPage, Kept, Order, Replaced, StoreError, Usage,
+    bucket_of, compare, replaces,
 };
 
-use crate::{EmbeddedStore, errors, keys, store::Spaces};
+use crate::{
+    EmbeddedStore, errors, keys,
+    store::{Spaces, number},
+};
 
 /// How many blocks one step of dropping takes, so that other writes get between.
 const SWEEP_STEP: usize = 1024;
@@ -63,6 +67,10 @@ fn ranges_from(tenant: &TenantId, node: NodeId, boot: BootId, seq: u64) -> Range
     let run = run(tenant, node, boot);
     let from = [&run[..], &seq.to_be_bytes()].concat();
     from..keys::beginning_with(run).end
+}
+
+fn range_key(tenant: &TenantId, id: &BlockId) -> Vec<u8> {
+    [&run(tenant, id.node, id.boot)[..], &id.last.to_be_bytes()].concat()
 }
 
 fn range_entry(id: &BlockId) -> Vec<u8> {
@@ -108,7 +116,7 @@ fn parse_head(key: &[u8], head: &[u8]) -> Result<Header, Error> {
 
 /// Runs on the writer: what is there can't change between looking and putting.
 fn keep(txn: &mut Txn<'_>, spaces: &Spaces, block: Bytes, header: &Header) -> Result<Kept, Error> {
-    let Spaces { blocks, block_heads, block_ranges, usage, .. } = *spaces;
+    let Spaces { block_heads, block_ranges, .. } = *spaces;
     let tenant = &header.tenant;
     let id = BlockId::of(header);
     let beside = txn.first_key(block_ranges, ranges_from(tenant, id.node, id.boot, id.first))?;
@@ -126,20 +134,91 @@ fn keep(txn: &mut Txn<'_>, spaces: &Spaces, block: Bytes, header: &Header) -> Re
     if kept != Kept::New {
         return Ok(kept);
     }
+    put(txn, spaces, block, header)?;
+    Ok(kept)
+}
+
+fn put(txn: &mut Txn<'_>, spaces: &Spaces, block: Bytes, header: &Header) -> Result<(), Error> {
+    let Spaces { blocks, block_heads, block_ranges, .. } = *spaces;
+    let (tenant, id) = (&header.tenant, BlockId::of(header));
     let key = block_key(tenant, &id);
-    let mut range = run(tenant, id.node, id.boot);
-    range.extend(id.last.to_be_bytes());
-    let counted = usage_key(tenant, bucket_of(id.latest));
-    let mut sum = match txn.get(usage, &counted)? {
-        Some(stored) => parse_usage(&counted, &stored)?,
-        None => Usage::default(),
-    };
-    sum += Usage::of(header, block.len());
-    txn.put(usage, counted, usage_entry(sum));
-    txn.put(block_ranges, range, range_entry(&id));
+    count(txn, spaces, tenant, bucket_of(id.latest), Usage::default(), Usage::of(header, block.len()))?;
+    txn.put(block_ranges, range_key(tenant, &id), range_entry(&id));
     txn.put(block_heads, key.clone(), block.slice(..block.len() - header.body_bytes as usize));
     txn.put(blocks, key, block);
-    Ok(kept)
+    Ok(())
+}
+
+/// Takes from what is counted of a bucket, and adds to it.
+fn count(
+    txn: &mut Txn<'_>,
+    spaces: &Spaces,
+    tenant: &TenantId,
+    bucket: i64,
+    gone: Usage,
+    more: Usage,
+) -> Result<(), Error> {
+    let key = usage_key(tenant, bucket);
+    let stored = txn.get(spaces.usage, &key)?.map(|stored| parse_usage(&key, &stored)).transpose()?;
+    let mut sum = stored.unwrap_or_default() - gone;
+    sum += more;
+    if sum == Usage::default() {
+        txn.remove(spaces.usage, key);
+    } else {
+        txn.put(spaces.usage, key, usage_entry(sum));
+    }
+    Ok(())
+}
+
+/// A block's head, when it is there.
+fn head(txn: &Txn<'_>, spaces: &Spaces, key: &[u8]) -> Result<Option<(Header, usize)>, Error> {
+    let Some(head) = txn.get(spaces.block_heads, key)? else { return Ok(None) };
+    let header = parse_head(key, &head)?;
+    let bytes = head.len() + header.body_bytes as usize;
+    Ok(Some((header, bytes)))
+}
+
+/// Runs on the writer, like [`keep`].
+fn replace(
+    txn: &mut Txn<'_>,
+    spaces: &Spaces,
+    old: &[BlockId],
+    block: Bytes,
+    header: &Header,
+) -> Result<Replaced, Error> {
+    let Spaces { blocks, block_heads, block_ranges, replacements, .. } = *spaces;
+    let tenant = &header.tenant;
+    let present = head(txn, spaces, &block_key(tenant, &BlockId::of(header)))?;
+    if present.is_some_and(|(present, _)| present.body_crc == header.body_crc) {
+        return Ok(Replaced::Known);
+    }
+    let mut headers = Vec::with_capacity(old.len());
+    let mut gone: BTreeMap<i64, Usage> = BTreeMap::new();
+    for id in old {
+        let Some((header, bytes)) = head(txn, spaces, &block_key(tenant, id))? else {
+            return Ok(Replaced::Gone(*id));
+        };
+        *gone.entry(bucket_of(id.latest)).or_default() += Usage::of(&header, bytes);
+        headers.push(header);
+    }
+    if !replaces(header, &headers) {
+        return Ok(Replaced::Differs);
+    }
+    for id in old {
+        let key = block_key(tenant, id);
+        txn.remove(block_ranges, range_key(tenant, id));
+        txn.remove(block_heads, key.clone());
+        txn.remove(blocks, key);
+    }
+    for (bucket, gone) in gone {
+        count(txn, spaces, tenant, bucket, gone, Usage::default())?;
+    }
+    // After the removals: its range ends where the last of theirs does.
+    put(txn, spaces, block, header)?;
+    let key = keys::tenant(tenant);
+    let before = number("store.block_replacements", &key, txn.get(replacements, &key)?)?;
+    txn.put(replacements, key, (before.unwrap_or_default() + 1).to_le_bytes());
+    Ok(Replaced::Done)
 }
 
 fn heads(
@@ -186,7 +265,7 @@ fn drop_some(
     tenant: &TenantId,
     before: i64,
 ) -> Result<Option<Usage>, Error> {
-    let Spaces { blocks, block_heads, block_ranges, usage, .. } = *spaces;
+    let Spaces { blocks, block_heads, block_ranges, .. } = *spaces;
     let end = Timestamp::from_nanos(before.saturating_mul(BUCKET_NANOS));
     let old = txn.durable().keys(block_heads, times(tenant, Timestamp::from_nanos(i64::MIN), end))?;
     let old: Vec<_> = old.take(SWEEP_STEP).collect::<Result<_, _>>()?;
@@ -195,27 +274,16 @@ fn drop_some(
     }
     let mut dropped: BTreeMap<i64, Usage> = BTreeMap::new();
     for key in old {
-        let Some(head) = txn.get(block_heads, &key)? else { continue };
-        let header = parse_head(&key, &head)?;
+        let Some((header, bytes)) = head(txn, spaces, &key)? else { continue };
         let id = BlockId::of(&header);
-        let bytes = head.len() + header.body_bytes as usize;
         *dropped.entry(bucket_of(id.latest)).or_default() += Usage::of(&header, bytes);
-        let mut range = run(tenant, id.node, id.boot);
-        range.extend(id.last.to_be_bytes());
-        txn.remove(block_ranges, range);
+        txn.remove(block_ranges, range_key(tenant, &id));
         txn.remove(block_heads, key.clone());
         txn.remove(blocks, key);
     }
     let mut sum = Usage::default();
     for (bucket, gone) in dropped {
-        let counted = usage_key(tenant, bucket);
-        let stored = txn.get(usage, &counted)?.map(|stored| parse_usage(&counted, &stored)).transpose()?;
-        let left = stored.unwrap_or_default() - gone;
-        if left == Usage::default() {
-            txn.remove(usage, counted);
-        } else {
-            txn.put(usage, counted, usage_entry(left));
-        }
+        count(txn, spaces, tenant, bucket, gone, Usage::default())?;
         sum += gone;
     }
     Ok(Some(sum))
@@ -233,6 +301,25 @@ impl BlockStore for EmbeddedStore {
             blocks.into_iter().zip(&headers).map(keep).collect()
         });
         kept.await.flatten().map_err(errors::store)
+    }
+
+    async fn replace(&self, tenant: &TenantId, old: &[BlockId], new: &Bytes) -> Result<Replaced, StoreError> {
+        let (header, _) = Header::parse(new)?;
+        if header.tenant != *tenant {
+            return Ok(Replaced::Differs);
+        }
+        let (old, new) = (old.to_vec(), new.clone());
+        let cost = new.len() + (old.len() + 1) * BLOCK_COST;
+        let replaced = self.write(cost, Growth::Grows, move |txn, store| {
+            replace(txn, &store.shared.spaces, &old, new, &header)
+        });
+        replaced.await.flatten().map_err(errors::store)
+    }
+
+    async fn replacements(&self, tenant: &TenantId) -> Result<u64, StoreError> {
+        let (key, space) = (keys::tenant(tenant), self.shared.spaces.replacements);
+        let stored = self.read(|view| number("store.block_replacements", &key, view.get(space, &key)?));
+        Ok(stored.map_err(errors::store)?.unwrap_or_default())
     }
 
     async fn heads(
@@ -324,8 +411,7 @@ mod tests {
         fn keys_sort_as_blocks_do_and_read_back(a in block_id(), b in block_id(), of in "[a-c0]{1,3}") {
             let tenant: TenantId = of.parse().unwrap();
             prop_assert_eq!(block_key(&tenant, &a).cmp(&block_key(&tenant, &b)), a.cmp(&b));
-            let mut place = run(&tenant, a.node, a.boot);
-            place.extend(a.last.to_be_bytes());
+            let place = range_key(&tenant, &a);
             prop_assert_eq!(parse_range(&place, &range_entry(&a)), Some(a));
             let inside = ranges_from(&tenant, b.node, b.boot, b.first).contains(&place);
             prop_assert_eq!(inside, (a.node, a.boot) == (b.node, b.boot) && a.last >= b.first);

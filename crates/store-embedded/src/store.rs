@@ -49,6 +49,8 @@ pub(crate) struct Spaces {
     pub(crate) block_ranges: Space,
     /// Bucket of time → how much lies in it.
     pub(crate) usage: Space,
+    /// Tenant → how often blocks were replaced.
+    pub(crate) replacements: Space,
 }
 
 /// What is known in memory of the outbox.
@@ -115,6 +117,7 @@ impl EmbeddedStore {
             block_heads: db.space("store.block_heads", Values::Small)?,
             block_ranges: db.space("store.block_ranges", Values::Small)?,
             usage: db.space("store.usage", Values::Small)?,
+            replacements: db.space("store.block_replacements", Values::Small)?,
         };
         let outbox = db.read(|view| Outbox::load(view, spaces.outbox))?;
         let store = Self {

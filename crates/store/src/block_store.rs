@@ -89,6 +89,19 @@ pub enum Kept {
     Overlaps(BlockId),
 }
 
+/// What became of blocks that one was to take the place of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replaced {
+    /// It stands in their place.
+    Done,
+    /// It stood there before; nothing was written.
+    Known,
+    /// This one of them is not there, or no longer; nothing was written.
+    Gone(BlockId),
+    /// It does not hold what they hold; nothing was written.
+    Differs,
+}
+
 /// How much of a tenant is stored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
@@ -141,6 +154,20 @@ pub fn compare(new: &Header, present: Option<&Header>) -> Kept {
     }
 }
 
+/// Whether a block can take the place of others, by what their headers say: at least two that are one after the other of
+/// one agent run, without a number between them, and as many events in the same numbers and the same time.
+pub fn replaces(new: &Header, old: &[Header]) -> bool {
+    let (Some(first), Some(last)) = (old.first(), old.last()) else { return false };
+    let run = |header: &Header| (header.node, header.boot);
+    old.len() > 1
+        && old.iter().all(|header| header.tenant == new.tenant && run(header) == run(new))
+        && old.windows(2).all(|pair| pair[0].last.checked_add(1) == Some(pair[1].first))
+        && (first.first, last.last) == (new.first, new.last)
+        && old.iter().map(|header| u64::from(header.count)).sum::<u64>() == u64::from(new.count)
+        && old.iter().map(|header| header.earliest).min() == Some(new.earliest)
+        && old.iter().map(|header| header.latest).max() == Some(new.latest)
+}
+
 /// The bucket in which a time lies, counted from 1970.
 pub const fn bucket_of(time: Timestamp) -> i64 {
     time.as_nanos().div_euclid(BUCKET_NANOS)
@@ -150,6 +177,7 @@ pub const fn bucket_of(time: Timestamp) -> i64 {
 ///
 /// * `Ok` from `keep` means durable. Keeping what is there already changes nothing, so that a log may be read again from
 ///   anywhere: it needs no checkpoint.
+/// * What was kept stays until it expires; several blocks may become one that holds the same, at once for every reader.
 /// * Blocks are immutable and their bodies never opened: a store reads headers, and gives back the same bytes.
 /// * Reads see every call that returned before. A block is there as a whole or not at all.
 #[async_trait]
@@ -157,6 +185,15 @@ pub trait BlockStore: fmt::Debug + Send + Sync {
     /// Keeps blocks of any tenants, in order, all or none, and says of each what became of it. When one of them is no
     /// block, nothing is written and the error says why.
     async fn keep(&self, blocks: &[Bytes]) -> Result<Vec<Kept>, StoreError>;
+
+    /// Puts a block in the place of several of the tenant's, given in the order of their numbers: all at once or not at all.
+    /// It has to hold what they hold ([`replaces`], by the headers). Usage follows, an event's block is found as before, and
+    /// keeping one of the old ones again changes nothing: it is a part of what is there. Doing it twice is doing it once.
+    async fn replace(&self, tenant: &TenantId, old: &[BlockId], new: &Bytes) -> Result<Replaced, StoreError>;
+
+    /// How often blocks of the tenant were replaced, ever. Who reads heads page by page, or blocks by heads read before, and
+    /// sees it rise, may have missed some: they moved to the place of their latest event, where it may have been already.
+    async fn replacements(&self, tenant: &TenantId) -> Result<u64, StoreError>;
 
     /// Heads of a range behind a block (exclusive, whether or not it is still there). Looks at `limit` blocks at most, so a
     /// page may be short or empty and yet have a next one.
@@ -188,6 +225,12 @@ pub trait BlockStore: fmt::Debug + Send + Sync {
 impl<S: BlockStore + ?Sized> BlockStore for std::sync::Arc<S> {
     async fn keep(&self, blocks: &[Bytes]) -> Result<Vec<Kept>, StoreError> {
         (**self).keep(blocks).await
+    }
+    async fn replace(&self, tenant: &TenantId, old: &[BlockId], new: &Bytes) -> Result<Replaced, StoreError> {
+        (**self).replace(tenant, old, new).await
+    }
+    async fn replacements(&self, tenant: &TenantId) -> Result<u64, StoreError> {
+        (**self).replacements(tenant).await
     }
     async fn heads(
         &self,

@@ -16,7 +16,8 @@ mod shared;
 mod view_store;
 
 pub use block_store::{
-    BUCKET_NANOS, BlockId, BlockRange, BlockStore, HeadPage, Kept, Usage, bucket_of, compare,
+    BUCKET_NANOS, BlockId, BlockRange, BlockStore, HeadPage, Kept, Replaced, Usage, bucket_of, compare,
+    replaces,
 };
 pub use error::{AppendError, StoreError};
 pub use event_store::{EventStore, Expected, Limits, NewEvent, Shard, Stored, StreamId, Version};

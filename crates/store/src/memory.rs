@@ -33,6 +33,8 @@ struct State {
     rows: BTreeMap<(View, TenantId, Bytes), Bytes>,
     checkpoints: BTreeMap<(SmolStr, SmolStr), u64>,
     archives: BTreeMap<TenantId, blocks::Archive>,
+    /// How often blocks were replaced.
+    replacements: BTreeMap<TenantId, u64>,
 }
 
 impl Default for MemoryStore {

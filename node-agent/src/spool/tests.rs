@@ -1,4 +1,4 @@
-use std::{collections::BTreeSet, os::unix::fs::FileExt};
+use std::{collections::BTreeSet, fs::File, os::unix::fs::FileExt};
 
 use proptest::prelude::*;
 use uuid::Uuid;

@@ -15,7 +15,7 @@ use vedetta_model::{
 use crate::{
     buckets::{Buckets, Limited},
     control::Control,
-    progress::Progress,
+    progress::{Claim, Progress, Seen},
 };
 
 /// Bytes of a block that count as one event at least: nobody gets around a limit by claiming few
@@ -29,10 +29,12 @@ const RETRY: (Duration, Duration) = (Duration::from_millis(10), Duration::from_s
 /// What becomes of a block.
 #[derive(Debug)]
 pub enum Verdict {
-    /// It goes to the log.
-    Append(Header),
+    /// It goes to the log; its numbers are claimed meanwhile.
+    Append(Header, Claim),
     /// All of it is durable already.
     Repeated(Header),
+    /// Its numbers are those of other events: it is put aside, and then refused.
+    Overlaps(Header, Refusal),
     /// It goes nowhere.
     Refused(Refusal),
 }
@@ -76,29 +78,59 @@ impl Admission {
             let message = format!("the block is not from {identity}, whose certificate this connection has");
             return Verdict::Refused(refusal(Code::Foreign, message, Some(&header)));
         }
-        if self.progress.covers(header.node, header.boot, header.first, header.last) {
-            return Verdict::Repeated(header);
+        let limit = || self.limit(identity, &header, block.len(), now);
+        match self.progress.claim(&header) {
+            Seen::New(claim) => match limit() {
+                Ok(()) => Verdict::Append(header, claim),
+                Err(refusal) => Verdict::Refused(refusal),
+            },
+            Seen::Repeated => Verdict::Repeated(header),
+            Seen::Undecided(with) => {
+                let message = format!("events {with} of this run are on their way to the log");
+                Verdict::Refused(for_now(Code::Unavailable, message, &header))
+            }
+            // It costs what it would have cost otherwise: it is kept too, elsewhere.
+            Seen::Overlaps(with) => match limit() {
+                Ok(()) => {
+                    let message = format!(
+                        "events {} to {} of this run overlap events {with}, which came before with other content",
+                        header.first, header.last
+                    );
+                    let refusal = refusal(Code::Overlaps, message, Some(&header));
+                    Verdict::Overlaps(header, refusal)
+                }
+                Err(refusal) => Verdict::Refused(refusal),
+            },
         }
-        let weight = f64::from(header.count).max((block.len() / BYTES_PER_EVENT) as f64);
+    }
+
+    fn limit(
+        &self,
+        identity: &NodeIdentity,
+        header: &Header,
+        bytes: usize,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let weight = f64::from(header.count).max((bytes / BYTES_PER_EVENT) as f64);
         let limits = self.control.limits(&identity.tenant);
         let who = (&identity.tenant, identity.node);
-        match self.buckets.take(who, weight, &limits, self.burst_seconds, now) {
-            Ok(()) => Verdict::Append(header),
-            Err((limited, wait)) => {
-                let message = match limited {
-                    Limited::Node => {
-                        format!("this node may send {} events a second", limits.node_events_per_second)
-                    }
-                    Limited::Tenant => format!(
+        let taken = self.buckets.take(who, weight, &limits, self.burst_seconds, now);
+        taken.map_err(|(limited, wait)| {
+            let message = match limited {
+                Limited::Node => {
+                    format!("this node may send {} events a second", limits.node_events_per_second)
+                }
+                Limited::Tenant => {
+                    format!(
                         "tenant {} may send {} events a second",
                         identity.tenant, limits.events_per_second
-                    ),
-                };
-                let mut refusal = refusal(Code::ResourceExhausted, message, Some(&header));
-                refusal.retry_after_ms = millis(wait.clamp(RETRY.0, RETRY.1));
-                Verdict::Refused(refusal)
-            }
-        }
+                    )
+                }
+            };
+            let mut refusal = refusal(Code::ResourceExhausted, message, Some(header));
+            refusal.retry_after_ms = millis(wait.clamp(RETRY.0, RETRY.1));
+            refusal
+        })
     }
 }
 
@@ -126,19 +158,20 @@ pub fn refusal_of_append(error: &AppendError, header: &Header) -> Refusal {
         AppendError::Full(_) => Code::ResourceExhausted,
         _ => Code::Unavailable,
     };
-    let mut refusal = refusal(code, error.to_string(), Some(header));
-    if code != Code::TooLarge {
-        refusal.retry_after_ms = millis(LOG_RETRY);
+    match code {
+        Code::TooLarge => refusal(code, error.to_string(), Some(header)),
+        code => for_now(code, error.to_string(), header),
     }
-    refusal
 }
 
 /// Tells the agent that too much waits for the log already.
 pub fn refusal_of_overload(header: &Header) -> Refusal {
-    let message = "too many blocks wait for the log".to_owned();
-    let mut refusal = refusal(Code::ResourceExhausted, message, Some(header));
-    refusal.retry_after_ms = millis(LOG_RETRY);
-    refusal
+    for_now(Code::ResourceExhausted, "too many blocks wait for the log".to_owned(), header)
+}
+
+/// What is worth another try once the log has moved on.
+fn for_now(code: Code, message: String, header: &Header) -> Refusal {
+    Refusal { retry_after_ms: millis(LOG_RETRY), ..refusal(code, message, Some(header)) }
 }
 
 fn refusal(code: Code, message: String, header: Option<&Header>) -> Refusal {

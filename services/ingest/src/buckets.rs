@@ -11,14 +11,14 @@ use vedetta_model::{NodeId, TenantId, Timestamp, control::Limits};
 
 /// Fewer buckets than this are not worth looking through.
 const MANY: usize = 10_000;
-/// A bucket that was not touched for this long is full again, or close to it: it need not be kept.
-const IDLE: Duration = Duration::from_secs(600);
 
 /// One bucket. It fills with the rate and holds what may come at once.
 #[derive(Debug, Clone, Copy)]
 pub struct Bucket {
     tokens: f64,
     at: Timestamp,
+    /// When it will be full again if nothing is taken: from then on it need not be kept.
+    full_at: Timestamp,
 }
 
 /// A bucket's size.
@@ -35,12 +35,17 @@ impl Rate {
         let per_second = per_second.max(1) as f64;
         Self { per_second, burst: per_second * f64::from(burst_seconds.max(1)) }
     }
+
+    /// How long it takes to gain so much.
+    fn time_of(&self, count: f64) -> Duration {
+        Duration::try_from_secs_f64(count / self.per_second).unwrap_or(Duration::MAX)
+    }
 }
 
 impl Bucket {
     /// A full one.
     pub const fn full(rate: Rate, now: Timestamp) -> Self {
-        Self { tokens: rate.burst, at: now }
+        Self { tokens: rate.burst, at: now, full_at: now }
     }
 
     fn fill(&mut self, rate: Rate, now: Timestamp) {
@@ -56,9 +61,10 @@ impl Bucket {
         let wanted = count.min(rate.burst);
         if self.tokens >= wanted {
             self.tokens -= count;
+            self.full_at = now.after(rate.time_of(rate.burst - self.tokens));
             Ok(())
         } else {
-            Err(Duration::from_secs_f64((wanted - self.tokens) / rate.per_second))
+            Err(rate.time_of(wanted - self.tokens))
         }
     }
 }
@@ -82,7 +88,7 @@ struct Both {
     nodes: Kept<NodeId>,
 }
 
-/// Buckets by owner; idle ones are forgotten each time their number has doubled.
+/// Buckets by owner; full ones are forgotten each time their number has doubled.
 #[derive(Debug)]
 struct Kept<K> {
     buckets: HashMap<K, Bucket>,
@@ -98,7 +104,7 @@ impl<K> Default for Kept<K> {
 impl<K: Eq + Hash> Kept<K> {
     fn of(&mut self, owner: K, rate: Rate, now: Timestamp) -> &mut Bucket {
         if self.buckets.len() >= self.sweep_at {
-            self.buckets.retain(|_, bucket| now.since(bucket.at) < IDLE);
+            self.buckets.retain(|_, bucket| now < bucket.full_at);
             self.sweep_at = MANY.max(2 * self.buckets.len());
         }
         self.buckets.entry(owner).or_insert_with(|| Bucket::full(rate, now))
@@ -126,6 +132,15 @@ impl Buckets {
             *of_node = before;
             (Limited::Tenant, wait)
         })
+    }
+
+    /// Puts back what was taken and not used.
+    pub fn give_back(&self, (tenant, node): (&TenantId, NodeId), count: f64) {
+        let mut both = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Both { tenants, nodes } = &mut *both;
+        // One that was forgotten meanwhile was full; one that holds too much loses it when it is filled.
+        let buckets = [tenants.buckets.get_mut(tenant), nodes.buckets.get_mut(&node)];
+        buckets.into_iter().flatten().for_each(|bucket| bucket.tokens += count);
     }
 }
 
@@ -167,14 +182,16 @@ mod tests {
     }
 
     #[test]
-    fn idle_buckets_are_forgotten_when_there_are_many() {
-        let (mut kept, rate) = (Kept::default(), Rate::new(1, 1));
+    fn full_buckets_are_forgotten_when_there_are_many_and_no_others() {
+        let (mut kept, rate) = (Kept::default(), Rate::new(1, 1000));
         for owner in 0..MANY {
-            kept.of(owner, rate, at(0));
+            let taken = if owner == 0 { 901.0 } else { 1.0 };
+            kept.of(owner, rate, at(0)).take(taken, rate, at(0)).unwrap();
         }
-        kept.of(MANY, rate, at(600_000));
-        assert_eq!(kept.buckets.len(), 1);
+        kept.of(MANY, rate, at(600_000)).take(1.0, rate, at(600_000)).unwrap();
+        assert_eq!(kept.buckets.len(), 2, "one was empty ten minutes ago, one is new");
         assert_eq!(kept.sweep_at, MANY);
+        assert!(kept.of(0, rate, at(600_000)).take(900.0, rate, at(600_000)).is_err());
     }
 
     #[test]
@@ -190,5 +207,7 @@ mod tests {
         assert_eq!(take(node, 1.0), Err(Limited::Node));
         assert_eq!(take(other, 6.0), Err(Limited::Tenant));
         assert_eq!(take(other, 5.0), Ok(()));
+        buckets.give_back((&tenant, node), 3.0);
+        assert_eq!((take(other, 4.0), take(node, 3.0)), (Err(Limited::Tenant), Ok(())));
     }
 }

@@ -13,8 +13,10 @@ mod control;
 mod grpc;
 mod metrics;
 mod progress;
+mod quarantine;
 mod resubmit;
 mod role;
+mod run;
 mod stream;
 
 pub use config::Config;

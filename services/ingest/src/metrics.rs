@@ -29,6 +29,13 @@ impl prometheus_client::encoding::EncodeLabelValue for CodeLabel {
     }
 }
 
+/// Whether a block that was to be put aside was.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Quarantine {
+    /// `kept` or `over_limit`.
+    pub result: &'static str,
+}
+
 /// How an enrollment or renewal ended.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Outcome {
@@ -49,6 +56,8 @@ pub struct Metrics {
     pub repeated: Counter,
     /// Blocks that were refused.
     pub refused: Family<Reason, Counter>,
+    /// Blocks that were refused for their content, by whether they lie among the dead letters.
+    pub quarantined: Family<Quarantine, Counter>,
     /// Streams that are open.
     pub streams: Gauge,
     /// Time of an append, in seconds.
@@ -74,6 +83,7 @@ impl Metrics {
             bytes: Counter::default(),
             repeated: Counter::default(),
             refused: Family::default(),
+            quarantined: Family::default(),
             streams: Gauge::default(),
             append: Histogram::new(exponential_buckets(0.0005, 2.0, 15)),
             enrollments: Family::default(),
@@ -91,6 +101,11 @@ impl Metrics {
             metrics.repeated.clone(),
         );
         registry.register("refused_blocks", "Blocks refused, by reason", metrics.refused.clone());
+        registry.register(
+            "quarantined_blocks",
+            "Blocks refused for their content, by whether they were put aside",
+            metrics.quarantined.clone(),
+        );
         registry.register("streams", "Agents' streams that are open", metrics.streams.clone());
         registry.register("append_seconds", "Time of an append to the log", metrics.append.clone());
         registry.register("enrollments", "Enrollments, by result", metrics.enrollments.clone());
@@ -107,6 +122,12 @@ impl Metrics {
             metrics.not_resubmitted.clone(),
         );
         metrics
+    }
+
+    /// Counts a block that was to be put aside.
+    pub fn quarantined(&self, is_kept: bool) {
+        let result = if is_kept { "kept" } else { "over_limit" };
+        self.quarantined.get_or_create(&Quarantine { result }).inc();
     }
 
     /// Counts a refused block.

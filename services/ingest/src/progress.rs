@@ -1,139 +1,216 @@
-//! Which events of each agent run are durable already, so that a repeated block is acknowledged
-//! without another append.
+//! Which events of each agent run are durable already: a repeated block is acknowledged without another append, and
+//! numbers are not given twice.
 //!
 //! This is a memory, not a record: after a restart, or when much was seen since, a repeated block
-//! is appended again. That is harmless: whoever reads the log recognises an event by its id.
+//! is appended again. That is harmless: whoever reads the log recognises an event by its id. Other content under known
+//! numbers then gets as far as the archiver, which puts it aside.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
-    sync::{Mutex, PoisonError},
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use vedetta_block::Header;
 use vedetta_model::{BootId, NodeId};
 
-/// Agent runs that are remembered; the ones first seen go first.
-const RUNS: usize = 20_000;
-/// Pieces of one run that are remembered; the lowest go first.
-const PIECES: usize = 256;
+use crate::run::{Found, Numbers, Run, Sent};
 
-/// Numbers of durable events, per agent run.
-#[derive(Debug, Default)]
-pub struct Progress(Mutex<Runs>);
+/// Nodes that are remembered; the ones first seen go first.
+const NODES: usize = 20_000;
+/// Runs of one node that are remembered; those that sent nothing for longest go first. A node has one run, and after a
+/// restart what the runs before left in its spool.
+const RUNS: usize = 4;
+
+/// What is known of a block's numbers.
+#[derive(Debug)]
+pub enum Seen {
+    /// Nothing: they are claimed until the claim is done with.
+    New(Claim),
+    /// They are durable, and as far as can be told with the same events.
+    Repeated,
+    /// Some of them are durable with other events; the numbers of the piece in the way.
+    Overlaps(Numbers),
+    /// Some of them are on their way with other events: only when those are durable can it be said what this block is.
+    Undecided(Numbers),
+}
+
+/// Numbers of durable events, per agent run. Clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Progress(Arc<Mutex<Nodes>>);
 
 #[derive(Debug, Default)]
-struct Runs {
-    pieces: HashMap<(NodeId, BootId), Pieces>,
-    order: VecDeque<(NodeId, BootId)>,
+struct Nodes {
+    /// Each node's runs, the one that sent last at the end.
+    runs: HashMap<NodeId, Vec<(BootId, Run)>>,
+    order: VecDeque<NodeId>,
+}
+
+/// Numbers that are on their way to the log. Dropped, they are free again.
+#[derive(Debug)]
+pub struct Claim {
+    progress: Progress,
+    run: (NodeId, BootId),
+    sent: Sent,
+    is_durable: bool,
+}
+
+impl Claim {
+    /// The block is durable.
+    pub fn durable(mut self) {
+        self.is_durable = true;
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        let mut nodes = self.progress.lock();
+        if self.is_durable {
+            nodes.run(self.run).durable(self.sent);
+        }
+        if let Some(run) = nodes.known(self.run) {
+            run.arrived(self.sent);
+        }
+    }
 }
 
 impl Progress {
-    /// Whether all of `first` to `last` is known to be durable.
-    pub fn covers(&self, node: NodeId, boot: BootId, first: u64, last: u64) -> bool {
-        let runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        runs.pieces.get(&(node, boot)).is_some_and(|pieces| pieces.covers(first, last))
+    /// Says what is known of a block's numbers, and claims them when that is nothing. The same block may be on its way
+    /// twice: a node that lost its connection sends again what was not acknowledged.
+    pub fn claim(&self, header: &Header) -> Seen {
+        let (run, sent) = ((header.node, header.boot), Sent::of(header));
+        let mut nodes = self.lock();
+        let numbers = nodes.run(run);
+        match numbers.look(sent) {
+            Found::Nothing => {
+                numbers.coming(sent);
+                Seen::New(Claim { progress: self.clone(), run, sent, is_durable: false })
+            }
+            Found::Same => Seen::Repeated,
+            Found::Other(with) => Seen::Overlaps(with),
+            Found::Coming(with) => Seen::Undecided(with),
+        }
     }
 
-    /// `first` to `last` is durable.
-    pub fn add(&self, node: NodeId, boot: BootId, first: u64, last: u64) {
-        let mut runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let run = (node, boot);
-        if !runs.pieces.contains_key(&run) {
-            runs.order.push_back(run);
-            if runs.order.len() > RUNS
-                && let Some(oldest) = runs.order.pop_front()
-            {
-                runs.pieces.remove(&oldest);
-            }
-        }
-        runs.pieces.entry(run).or_default().add(first, last);
+    fn lock(&self) -> MutexGuard<'_, Nodes> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Disjoint ranges, first number to last, none touching another.
-#[derive(Debug, Default)]
-struct Pieces(BTreeMap<u64, u64>);
-
-impl Pieces {
-    fn covers(&self, first: u64, last: u64) -> bool {
-        self.0.range(..=first).next_back().is_some_and(|(_, end)| *end >= last)
+impl Nodes {
+    fn known(&mut self, (node, boot): (NodeId, BootId)) -> Option<&mut Run> {
+        let runs = self.runs.get_mut(&node)?;
+        runs.iter_mut().find(|(known, _)| *known == boot).map(|(_, run)| run)
     }
 
-    fn add(&mut self, mut first: u64, mut last: u64) {
-        // Whatever begins before the end and does not end before the start is joined, neighbours too.
-        while let Some((&start, &end)) = self.0.range(..=last.saturating_add(1)).next_back() {
-            if end.saturating_add(1) < first {
-                break;
+    /// A run, as the one that sent last.
+    fn run(&mut self, (node, boot): (NodeId, BootId)) -> &mut Run {
+        if !self.runs.contains_key(&node) {
+            self.order.push_back(node);
+            if self.order.len() > NODES
+                && let Some(oldest) = self.order.pop_front()
+            {
+                self.runs.remove(&oldest);
             }
-            self.0.remove(&start);
-            first = first.min(start);
-            last = last.max(end);
         }
-        self.0.insert(first, last);
-        if self.0.len() > PIECES {
-            self.0.pop_first();
+        let runs = self.runs.entry(node).or_default();
+        match runs.iter().position(|(known, _)| *known == boot) {
+            Some(at) => runs[at..].rotate_left(1),
+            None => {
+                if runs.len() >= RUNS {
+                    runs.remove(0);
+                }
+                runs.push((boot, Run::default()));
+            }
         }
+        let last = runs.len() - 1;
+        &mut runs[last].1
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
+    use uuid::Uuid;
 
     use super::*;
 
-    fn ids() -> (NodeId, BootId) {
-        (NodeId::from_uuid(uuid::Uuid::from_u128(1)), BootId::from_uuid(uuid::Uuid::from_u128(2)))
+    fn block(node: u128, boot: u128, first: u64, last: u64, body_crc: u32) -> Header {
+        Header {
+            version: 3,
+            tenant: "a".parse().unwrap(),
+            node: NodeId::from_uuid(Uuid::from_u128(node)),
+            boot: BootId::from_uuid(Uuid::from_u128(boot)),
+            first,
+            last,
+            count: 1,
+            earliest: vedetta_model::Timestamp::EPOCH,
+            latest: vedetta_model::Timestamp::EPOCH,
+            kinds: vec![1],
+            digest: Default::default(),
+            body_bytes: 1,
+            decoded_bytes: 1,
+            body_crc,
+        }
+    }
+
+    fn keep(progress: &Progress, header: &Header) {
+        let Seen::New(claim) = progress.claim(header) else { panic!("{header:?} is known") };
+        claim.durable();
     }
 
     #[test]
-    fn a_block_that_was_refused_between_others_is_not_taken_for_a_repeat() {
-        let (node, boot) = ids();
+    fn a_run_is_a_nodes_own() {
         let progress = Progress::default();
-        progress.add(node, boot, 1, 5);
-        progress.add(node, boot, 9, 12);
-        assert!(progress.covers(node, boot, 2, 5) && progress.covers(node, boot, 9, 12));
-        assert!(!progress.covers(node, boot, 6, 8) && !progress.covers(node, boot, 5, 9));
-        progress.add(node, boot, 6, 8);
-        assert!(progress.covers(node, boot, 1, 12));
-        assert!(!progress.covers(node, BootId::from_uuid(uuid::Uuid::from_u128(3)), 1, 5));
+        keep(&progress, &block(1, 1, 1, 5, 7));
+        assert!(matches!(progress.claim(&block(1, 1, 1, 5, 7)), Seen::Repeated));
+        let Seen::Overlaps(with) = progress.claim(&block(1, 1, 5, 6, 7)) else { panic!("5 is given") };
+        assert_eq!(with.to_string(), "1 to 5");
+        keep(&progress, &block(1, 2, 1, 5, 8));
+        keep(&progress, &block(2, 1, 1, 5, 8));
     }
 
     #[test]
-    fn memory_is_bounded_by_forgetting_the_oldest() {
-        let (node, boot) = ids();
+    fn what_is_on_its_way_is_undecided_until_it_is_there_or_given_up() {
         let progress = Progress::default();
-        for n in 0..2 * PIECES as u64 {
-            progress.add(node, boot, 1 + 10 * n, 2 + 10 * n);
-        }
-        assert!(!progress.covers(node, boot, 1, 2));
-        assert!(progress.covers(
-            node,
-            boot,
-            1 + 10 * (2 * PIECES as u64 - 1),
-            2 + 10 * (2 * PIECES as u64 - 1)
-        ));
-        for n in 0..=RUNS as u128 {
-            progress.add(node, BootId::from_uuid(uuid::Uuid::from_u128(100 + n)), 1, 1);
-        }
-        assert_eq!(progress.0.lock().unwrap().pieces.len(), RUNS);
-        assert!(!progress.covers(node, boot, 5111, 5112));
+        let Seen::New(first) = progress.claim(&block(1, 1, 1, 5, 7)) else { panic!("nothing is known") };
+        assert!(matches!(progress.claim(&block(1, 1, 1, 5, 8)), Seen::Undecided(_)));
+        assert!(matches!(progress.claim(&block(1, 1, 3, 9, 8)), Seen::Undecided(_)));
+        let Seen::New(again) = progress.claim(&block(1, 1, 1, 5, 7)) else { panic!("it is the same") };
+        drop(first);
+        assert!(matches!(progress.claim(&block(1, 1, 1, 5, 8)), Seen::Undecided(_)), "one is still coming");
+        drop(again);
+        let Seen::New(other) = progress.claim(&block(1, 1, 1, 5, 8)) else { panic!("none came") };
+        other.durable();
+        assert!(matches!(progress.claim(&block(1, 1, 1, 5, 7)), Seen::Overlaps(_)));
     }
 
-    proptest! {
-        #[test]
-        fn it_covers_exactly_what_was_added(ranges in proptest::collection::vec((1_u64..60, 0_u64..8), 0..30)) {
-            let mut pieces = Pieces::default();
-            let mut model = [false; 80];
-            for (first, more) in ranges {
-                pieces.add(first, first + more);
-                model[first as usize..=(first + more) as usize].fill(true);
-            }
-            for first in 1..70_u64 {
-                for last in first..70 {
-                    let expected = model[first as usize..=last as usize].iter().all(|is_there| *is_there);
-                    prop_assert_eq!(pieces.covers(first, last), expected, "{} to {}", first, last);
-                }
-            }
+    #[test]
+    fn memory_is_bounded_by_forgetting_runs_and_nodes() {
+        let progress = Progress::default();
+        for boot in 0..RUNS as u128 {
+            keep(&progress, &block(1, boot, 1, 1, 7));
         }
+        // The first run sends again, so the second is the one that sent nothing for longest.
+        assert!(matches!(progress.claim(&block(1, 0, 1, 1, 7)), Seen::Repeated));
+        keep(&progress, &block(1, 100, 1, 1, 7));
+        assert!(matches!(progress.claim(&block(1, 0, 1, 1, 7)), Seen::Repeated));
+        keep(&progress, &block(1, 1, 1, 1, 7));
+        assert_eq!(progress.lock().runs.values().next().unwrap().len(), RUNS);
+
+        for node in 2..2 + NODES as u128 {
+            keep(&progress, &block(node, 0, 1, 1, 7));
+        }
+        assert_eq!(progress.lock().runs.len(), NODES);
+        keep(&progress, &block(1, 0, 1, 1, 7));
+    }
+
+    #[test]
+    fn a_claim_of_a_forgotten_run_is_let_go() {
+        let progress = Progress::default();
+        let Seen::New(claim) = progress.claim(&block(1, 1, 1, 5, 7)) else { panic!("nothing is known") };
+        for boot in 2..2 + RUNS as u128 {
+            keep(&progress, &block(1, boot, 1, 1, 7));
+        }
+        drop(claim);
+        keep(&progress, &block(1, 1, 1, 5, 8));
     }
 }

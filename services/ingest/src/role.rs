@@ -7,7 +7,7 @@ use tonic::service::Routes;
 use vedetta_api::agent::v1::{agent_server::AgentServer, enrollment_server::EnrollmentServer};
 use vedetta_block::MAX_BLOCK_BYTES;
 use vedetta_model::control::Envelope;
-use vedetta_runtime::{BuildFuture, Context, ControlFeed, ControlSink, Role, Running};
+use vedetta_runtime::{BuildFuture, Context, ControlFeed, ControlSink, DeadLetters, Role, Running};
 
 use crate::{
     Config,
@@ -17,6 +17,7 @@ use crate::{
     grpc::{AgentService, EnrollmentService},
     metrics::Metrics,
     progress::Progress,
+    quarantine::Quarantine,
     resubmit::Resubmitter,
     stream::Shared,
 };
@@ -66,6 +67,7 @@ fn build(context: &Context) -> BuildFuture<'_> {
             room: Arc::new(Semaphore::new(kibibytes)),
             log: context.log.clone(),
             admission,
+            quarantine: Quarantine::new(DeadLetters::new(context.log.clone())),
             clock: context.clock.clone(),
             drain: context.drain.clone(),
             config,

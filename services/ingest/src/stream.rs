@@ -3,6 +3,7 @@
 //! ```text
 //!   block ─► judge ─┬─► append ─► durable ─► Ack      several at a time, so that the log
 //!                   ├─► repeated ──────────► Ack      can write them together
+//!                   ├─► overlaps ─► put aside ─► Refusal
 //!                   └─► refused ───────────► Refusal
 //! ```
 
@@ -33,6 +34,8 @@ use crate::{
     Config,
     admission::{self, Admission, Verdict},
     metrics::Metrics,
+    progress::Claim,
+    quarantine::{Quarantine, Quarantined},
 };
 
 /// How long an agent may take to say hello.
@@ -45,6 +48,8 @@ pub struct Shared {
     pub log: Arc<dyn EventLog>,
     /// Who may send what.
     pub admission: Admission,
+    /// Where blocks go that are refused for what is in them.
+    pub quarantine: Quarantine,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The order to stop.
@@ -169,17 +174,18 @@ impl Session {
             None => Bytes::new(),
         };
         let reply = match self.shared.admission.judge(&self.identity, &block, self.shared.clock.now()) {
-            Verdict::Append(header) => {
-                let kibibytes = u32::try_from(block.len() / 1024 + 1).unwrap_or(u32::MAX);
-                match self.shared.room.clone().try_acquire_many_owned(kibibytes) {
-                    Ok(room) if planted(Bug::AckBeforeDurable) => {
-                        tokio::spawn(append(self.shared.clone(), header.clone(), block, room));
-                        ready(ack(&header)).boxed()
-                    }
-                    Ok(room) => append(self.shared.clone(), header, block, room).boxed(),
-                    Err(_) => self.refuse(admission::refusal_of_overload(&header)),
+            Verdict::Append(header, claim) => match self.room(block.len()) {
+                Some(room) if planted(Bug::AckBeforeDurable) => {
+                    tokio::spawn(append(self.shared.clone(), header.clone(), block, claim, room));
+                    ready(ack(&header)).boxed()
                 }
-            }
+                Some(room) => append(self.shared.clone(), header, block, claim, room).boxed(),
+                None => self.refuse(admission::refusal_of_overload(&header)),
+            },
+            Verdict::Overlaps(header, refusal) => match self.room(block.len()) {
+                Some(room) => put_aside(self.shared.clone(), header, block, refusal, room).boxed(),
+                None => self.refuse(admission::refusal_of_overload(&header)),
+            },
             Verdict::Repeated(header) => {
                 self.shared.metrics.repeated.inc();
                 reached(Point::RepeatAcknowledged);
@@ -189,6 +195,12 @@ impl Session {
         };
         self.pending.push_back(reply);
         Ok(())
+    }
+
+    /// Room for a block among those that wait for the log.
+    fn room(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        let kibibytes = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX);
+        self.shared.room.clone().try_acquire_many_owned(kibibytes).ok()
     }
 
     fn refuse(&mut self, refusal: Refusal) -> Pending {
@@ -228,7 +240,13 @@ async fn greet(shared: &Shared, replies: &Replies) -> Result<(), Status> {
 }
 
 /// The acknowledgement exists only once the log has said that the block is durable.
-async fn append(shared: Arc<Shared>, header: Header, block: Bytes, room: OwnedSemaphorePermit) -> ToAgent {
+async fn append(
+    shared: Arc<Shared>,
+    header: Header,
+    block: Bytes,
+    claim: Claim,
+    room: OwnedSemaphorePermit,
+) -> ToAgent {
     let bytes = block.len() as u64;
     let started = tokio::time::Instant::now();
     let result = shared.log.append(&Topic::TELEMETRY, vec![admission::record(&header, block)]).await;
@@ -236,7 +254,7 @@ async fn append(shared: Arc<Shared>, header: Header, block: Bytes, room: OwnedSe
     shared.metrics.append.observe(started.elapsed().as_secs_f64());
     match result {
         Ok(_) => {
-            shared.admission.progress.add(header.node, header.boot, header.first, header.last);
+            claim.durable();
             shared.metrics.blocks.inc();
             shared.metrics.events.inc_by(u64::from(header.count));
             shared.metrics.bytes.inc_by(bytes);
@@ -250,6 +268,33 @@ async fn append(shared: Arc<Shared>, header: Header, block: Bytes, room: OwnedSe
             ToAgent::Refusal(refusal)
         }
     }
+}
+
+/// The refusal is for good only once the block lies aside, or never will.
+async fn put_aside(
+    shared: Arc<Shared>,
+    header: Header,
+    block: Bytes,
+    refusal: Refusal,
+    room: OwnedSemaphorePermit,
+) -> ToAgent {
+    let now = shared.clock.now();
+    let refusal = match shared.quarantine.put(&header, block, &refusal, now).await {
+        Quarantined::Kept => {
+            shared.metrics.quarantined(true);
+            refusal
+        }
+        Quarantined::OverLimit => {
+            tracing::warn!(tenant = %header.tenant, node = %header.node, reason = refusal.message,
+                "a block was refused and not put aside: there is enough of its node or tenant");
+            shared.metrics.quarantined(false);
+            refusal
+        }
+        Quarantined::Failed(error) => admission::refusal_of_append(&error, &header),
+    };
+    drop(room);
+    shared.metrics.refuse(refusal.code());
+    ToAgent::Refusal(refusal)
 }
 
 fn ack(header: &Header) -> ToAgent {

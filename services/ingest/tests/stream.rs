@@ -4,16 +4,17 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Sandbox, agent::Stream, block, block_of, boot, node, tenant};
+use common::{Sandbox, agent::Stream, block, block_of, boot, node, other_block, tenant};
 use tonic::Code;
 use vedetta_api::agent::v1::{agent_message::Message as FromAgent, refusal::Code as Refused};
 use vedetta_auth::client;
 use vedetta_block::{Batch, MAX_BLOCK_BYTES};
-use vedetta_log::{AppendError, Key};
+use vedetta_log::{AppendError, Key, Topic};
 use vedetta_model::{
     BootId, NodeId,
     control::{DomainEvent, Limits, TenantEvent},
 };
+use vedetta_runtime::Reason;
 
 async fn open(sandbox: &Sandbox) -> Stream {
     Stream::open(sandbox.node_channel(&client::generate_key().unwrap())).await.unwrap()
@@ -105,12 +106,129 @@ async fn a_repeated_block_is_acknowledged_again_and_appended_once() {
         assert_eq!(stream.ack().await, (1, 4));
     }
     let mut again = open(&sandbox).await;
-    again.send(block(2, 3)).await;
-    assert_eq!(again.ack().await, (2, 3), "also another cut of what is durable, on another stream");
-    again.send(block(4, 5)).await;
-    assert_eq!(again.ack().await, (4, 5));
+    again.send(block(1, 4)).await;
+    assert_eq!(again.ack().await, (1, 4), "also on another stream");
+    again.send(block(5, 6)).await;
+    assert_eq!(again.ack().await, (5, 6));
     assert_eq!(sandbox.telemetry().await.len(), 2);
     assert_eq!(sandbox.metric("vedetta_ingest_repeated_blocks_total").await, 2.0);
+}
+
+#[tokio::test]
+async fn numbers_that_were_given_are_refused_with_other_content_and_put_aside() {
+    let sandbox = Sandbox::start().await;
+    let mut stream = open(&sandbox).await;
+    stream.send(block(3, 6)).await;
+    assert_eq!(stream.ack().await, (3, 6));
+    let others = [other_block(3, 6), block(1, 3), block(6, 9), block(1, 9), block(4, 5)];
+    for other in &others {
+        stream.send(other.clone()).await;
+        let refusal = stream.refusal().await;
+        assert_eq!((refusal.code(), refusal.retry_after_ms), (Refused::Overlaps, 0), "{}", refusal.message);
+        assert!(refusal.message.contains("overlap events 3 to 6"), "{}", refusal.message);
+    }
+    stream.send(block(1, 2)).await;
+    stream.send(block(7, 9)).await;
+    assert_eq!((stream.ack().await, stream.ack().await), ((1, 2), (7, 9)), "the rest goes on");
+
+    let telemetry = sandbox.telemetry().await;
+    assert_eq!(
+        telemetry.iter().map(|r| r.payload.to_vec()).collect::<Vec<_>>(),
+        [block(3, 6), block(1, 2), block(7, 9)]
+    );
+    let letters = sandbox.records(Topic::DEAD_LETTERS).await;
+    assert_eq!(letters.iter().map(|r| r.payload.to_vec()).collect::<Vec<_>>(), others);
+    for letter in &letters {
+        let reason = Reason::of(letter).unwrap();
+        assert_eq!((&reason.from, &*reason.stage), (&letter.position, "ingest"));
+        assert!(reason.why.contains("overlap events 3 to 6"), "{}", reason.why);
+        assert_eq!((&letter.tenant, &letter.key), (&tenant(), &Key::of(&tenant(), node())));
+    }
+    assert_eq!(sandbox.metric("vedetta_ingest_refused_blocks_total{code=\"overlaps\"}").await, 5.0);
+    assert_eq!(sandbox.metric("vedetta_ingest_quarantined_blocks_total{result=\"kept\"}").await, 5.0);
+}
+
+#[tokio::test]
+async fn whether_it_overlaps_is_said_once_what_came_before_is_durable() {
+    let sandbox = Sandbox::start().await;
+    let (mut first, mut second) = (open(&sandbox).await, open(&sandbox).await);
+    sandbox.log.shut();
+    first.send(block(1, 4)).await;
+    sandbox.log.until_waiting(1).await;
+    second.send(other_block(1, 4)).await;
+    let refusal = second.refusal().await;
+    assert_eq!(refusal.code(), Refused::Unavailable);
+    assert!(refusal.retry_after_ms > 0);
+    second.send(block(1, 4)).await;
+    sandbox.log.until_waiting(2).await;
+    sandbox.log.open();
+    assert_eq!((first.ack().await, second.ack().await), ((1, 4), (1, 4)), "the same block may come twice");
+    second.send(other_block(1, 4)).await;
+    assert_eq!(second.refusal().await.code(), Refused::Overlaps);
+
+    // What the log did not take leaves its numbers free.
+    sandbox.log.fail_once(AppendError::Full("no space left on device".into()));
+    first.send(block(5, 6)).await;
+    assert_eq!(first.refusal().await.code(), Refused::ResourceExhausted);
+    second.send(other_block(5, 6)).await;
+    assert_eq!(second.ack().await, (5, 6));
+}
+
+#[tokio::test]
+async fn a_node_can_put_only_so_much_aside() {
+    let sandbox = Sandbox::start().await;
+    let mut stream = open(&sandbox).await;
+    stream.send(block(1, 1)).await;
+    assert_eq!(stream.ack().await, (1, 1));
+    let large = common::large_block(1, 4 << 20);
+    for _ in 0..5 {
+        stream.send(large.clone()).await;
+        let refusal = stream.refusal().await;
+        assert_eq!((refusal.code(), refusal.retry_after_ms), (Refused::Overlaps, 0));
+    }
+    let kept: usize = sandbox.records(Topic::DEAD_LETTERS).await.iter().map(|r| r.payload.len()).sum();
+    assert!((5 << 20..9 << 20).contains(&kept), "{kept} bytes are kept");
+    assert_eq!(sandbox.metric("vedetta_ingest_quarantined_blocks_total{result=\"kept\"}").await, 2.0);
+    assert_eq!(sandbox.metric("vedetta_ingest_quarantined_blocks_total{result=\"over_limit\"}").await, 3.0);
+}
+
+#[tokio::test]
+async fn a_block_that_could_not_be_put_aside_is_to_come_again() {
+    let sandbox = Sandbox::start().await;
+    let mut stream = open(&sandbox).await;
+    stream.send(block(1, 4)).await;
+    assert_eq!(stream.ack().await, (1, 4));
+    sandbox.log.lose_letter(AppendError::Full("no space left on device".into()));
+    stream.send(other_block(1, 4)).await;
+    let refusal = stream.refusal().await;
+    assert_eq!(refusal.code(), Refused::ResourceExhausted);
+    assert!(refusal.retry_after_ms > 0);
+    stream.send(other_block(1, 4)).await;
+    assert_eq!(stream.refusal().await.code(), Refused::Overlaps);
+    assert_eq!(sandbox.records(Topic::DEAD_LETTERS).await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_overlaps_counts_against_its_nodes_limit() {
+    let sandbox = Sandbox::start_with("burst_seconds = 1").await;
+    let mut stream = open(&sandbox).await;
+    stream.send(block(1, 10)).await;
+    assert_eq!(stream.ack().await, (1, 10));
+    let limits = Limits { events_per_second: 100, node_events_per_second: 10, nodes: 1 };
+    sandbox.decide("default", 1, DomainEvent::Tenant(TenantEvent::LimitsChanged { limits })).await;
+    // The decision is in force once a block is refused because of it.
+    loop {
+        stream.send(other_block(1, 10)).await;
+        let refusal = stream.refusal().await;
+        if refusal.code() == Refused::ResourceExhausted {
+            assert!(refusal.retry_after_ms > 0);
+            break;
+        }
+    }
+    let aside = sandbox.records(Topic::DEAD_LETTERS).await.len();
+    stream.send(other_block(1, 10)).await;
+    assert_eq!(stream.refusal().await.code(), Refused::ResourceExhausted);
+    assert_eq!(sandbox.records(Topic::DEAD_LETTERS).await.len(), aside);
 }
 
 #[tokio::test]

@@ -36,6 +36,13 @@ pub struct Config {
     pub archive_linger_milliseconds: u64,
     /// Days that events are kept for searches.
     pub retention_days: u32,
+    /// Hours after the end of an hour, when its small blocks are merged.
+    pub compact_after_hours: u32,
+    /// Hours that telemetry stays in the log at least, so that it can be read again. After that it stays only until everybody
+    /// has read it.
+    pub telemetry_hours: u32,
+    /// Consumer groups of other roles that have to read telemetry before it goes: the one in `detect.group`.
+    pub telemetry_readers: Vec<String>,
     /// Searches for events at a time.
     pub max_searches: usize,
     /// What a GraphQL operation may ask for.
@@ -79,6 +86,9 @@ impl Default for Config {
             max_logins: 4,
             archive_linger_milliseconds: 500,
             retention_days: 7,
+            compact_after_hours: 3,
+            telemetry_hours: 24,
+            telemetry_readers: vec!["detect".into()],
             max_searches: 8,
             limits: Limits::default(),
         }
@@ -107,6 +117,14 @@ impl Config {
     /// See [`Self::retention_days`].
     pub const fn retention(&self) -> Duration {
         Duration::from_secs(self.retention_days as u64 * 24 * 3600)
+    }
+    /// See [`Self::compact_after_hours`].
+    pub const fn compact_after(&self) -> Duration {
+        Duration::from_secs(self.compact_after_hours as u64 * 3600)
+    }
+    /// See [`Self::telemetry_hours`].
+    pub const fn telemetry(&self) -> Duration {
+        Duration::from_secs(self.telemetry_hours as u64 * 3600)
     }
     /// See [`Self::session_hours`].
     pub const fn session(&self) -> Duration {

@@ -10,6 +10,7 @@
 //! Start with [`mod@projections`], then [`readers`], then [`graphql`].
 
 pub mod archive;
+pub mod compact;
 pub mod config;
 mod cookies;
 pub mod graphql;
@@ -21,6 +22,7 @@ mod role;
 pub mod session;
 pub mod state;
 pub mod tail;
+pub mod trim;
 
 pub use config::Config;
 pub use http::router;

@@ -10,12 +10,43 @@ use prometheus_client::{
     },
     registry::Registry,
 };
+use vedetta_log::{Group, Partition};
 
 /// Which projection.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct ProjectionLabel {
     /// Its name.
     pub projection: &'static str,
+}
+
+/// Which partition.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct PartitionLabel {
+    /// Its number.
+    pub partition: u32,
+}
+
+impl PartitionLabel {
+    /// Of a partition.
+    pub const fn of(partition: &Partition) -> Self {
+        Self { partition: partition.index }
+    }
+}
+
+/// Which consumer group, in which partition.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ReaderLabel {
+    /// Its name.
+    pub group: String,
+    /// The partition's number.
+    pub partition: u32,
+}
+
+impl ReaderLabel {
+    /// Of a group and a partition.
+    pub fn of(group: &Group, partition: &Partition) -> Self {
+        Self { group: group.to_string(), partition: partition.index }
+    }
 }
 
 /// Counters of the query role; all names begin with `vedetta_query_`.
@@ -33,8 +64,24 @@ pub struct Metrics {
     pub archived: Counter,
     /// Blocks that were merged into one with others.
     pub merged: Counter,
+    /// Blocks of closed hours that were merged into one with others.
+    pub compacted: Counter,
+    /// Bytes of these.
+    pub compacted_before: Counter,
+    /// Bytes of what they became.
+    pub compacted_after: Counter,
+    /// Runs of blocks that could not be merged.
+    pub not_compacted: Counter,
     /// Records that were put aside with the dead letters.
     pub buried: Counter,
+    /// Records of telemetry that were trimmed.
+    pub telemetry_trimmed: Counter,
+    /// Records of telemetry that lie in the log, at most.
+    pub telemetry_records: Family<PartitionLabel, Gauge>,
+    /// Age of the oldest of them, in seconds.
+    pub telemetry_oldest: Family<PartitionLabel, Gauge>,
+    /// Records of telemetry that would be trimmed, had the group read them.
+    pub telemetry_held: Family<ReaderLabel, Gauge>,
     /// GraphQL operations that were executed.
     pub operations: Counter,
     /// GraphQL operations that were refused for their size or shape.
@@ -62,9 +109,49 @@ impl Metrics {
         registry.register("archived_blocks", "Blocks kept for searches", metrics.archived.clone());
         registry.register("merged_blocks", "Blocks merged into one with others", metrics.merged.clone());
         registry.register(
+            "compacted_blocks",
+            "Blocks of closed hours merged into one with others",
+            metrics.compacted.clone(),
+        );
+        registry.register(
+            "compacted_bytes_before",
+            "Bytes of blocks that were merged after their hour",
+            metrics.compacted_before.clone(),
+        );
+        registry.register(
+            "compacted_bytes_after",
+            "Bytes of what blocks became that were merged after their hour",
+            metrics.compacted_after.clone(),
+        );
+        registry.register(
+            "not_compacted_runs",
+            "Runs of blocks of closed hours that could not be merged",
+            metrics.not_compacted.clone(),
+        );
+        registry.register(
             "buried_records",
             "Records put aside with the dead letters",
             metrics.buried.clone(),
+        );
+        registry.register(
+            "telemetry_trimmed_records",
+            "Records of telemetry trimmed from the log",
+            metrics.telemetry_trimmed.clone(),
+        );
+        registry.register(
+            "telemetry_records",
+            "Records of telemetry in the log, by partition",
+            metrics.telemetry_records.clone(),
+        );
+        registry.register(
+            "telemetry_oldest_seconds",
+            "Age of the oldest record of telemetry in the log, by partition",
+            metrics.telemetry_oldest.clone(),
+        );
+        registry.register(
+            "telemetry_held_records",
+            "Old records of telemetry kept because the group has not read them",
+            metrics.telemetry_held.clone(),
         );
         registry.register("operations", "GraphQL operations executed", metrics.operations.clone());
         registry.register(
@@ -89,7 +176,15 @@ impl Metrics {
             latency: Histogram::new(exponential_buckets(0.001, 2.0, 14)),
             archived: Counter::default(),
             merged: Counter::default(),
+            compacted: Counter::default(),
+            compacted_before: Counter::default(),
+            compacted_after: Counter::default(),
+            not_compacted: Counter::default(),
             buried: Counter::default(),
+            telemetry_trimmed: Counter::default(),
+            telemetry_records: Family::default(),
+            telemetry_oldest: Family::default(),
+            telemetry_held: Family::default(),
             operations: Counter::default(),
             refused: Counter::default(),
             timeouts: Counter::default(),

@@ -3,11 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::sync::Semaphore;
-use vedetta_log::Group;
+use vedetta_log::{Group, Topic};
 use vedetta_runtime::{BuildFuture, Context, DeadLetters, Role, Running};
 
 use crate::{
     archive::{self, Archiver},
+    compact::Compactor,
     config::Config,
     graphql, http,
     metrics::Metrics,
@@ -18,10 +19,26 @@ use crate::{
     session::Sessions,
     state::State,
     tail::FindingTail,
+    trim::Trimmer,
 };
+
+/// The group of one part of this role.
+fn group(config: &Config, part: &str) -> Group {
+    Group::named(&format!("{}-{part}", config.group))
+}
+
+/// Everybody who needs telemetry: the projections that read it, the archiver, and other roles.
+fn telemetry_readers(config: &Config) -> Vec<Group> {
+    let projections = projections(config).into_iter().filter(|it| it.source() == Topic::TELEMETRY);
+    let own = projections.map(|it| group(config, it.name())).chain([group(config, ARCHIVE)]);
+    own.chain(config.telemetry_readers.iter().map(|name| Group::named(name))).collect()
+}
 
 /// Log to views to people.
 pub const ROLE: Role = Role::new("query", build);
+
+/// What the archiver's group is named after.
+const ARCHIVE: &str = "archive";
 
 /// All projections.
 pub fn projections(config: &Config) -> Vec<Arc<dyn Projection>> {
@@ -47,7 +64,7 @@ fn build(context: &Context) -> BuildFuture<'_> {
                 store: context.views.clone(),
                 clock: context.clock.clone(),
                 drain: context.drain.clone(),
-                group: Group::named(&format!("{}-{name}", config.group)),
+                group: group(&config, name),
                 projection,
                 progress: progress.clone(),
                 metrics: metrics.clone(),
@@ -69,11 +86,21 @@ fn build(context: &Context) -> BuildFuture<'_> {
             blocks: context.blocks.clone(),
             dead_letters: DeadLetters::new(context.log.clone()),
             drain: context.drain.clone(),
-            group: Group::named(&format!("{}-archive", config.group)),
+            group: group(&config, ARCHIVE),
             linger: Duration::from_millis(config.archive_linger_milliseconds),
             metrics: metrics.clone(),
         };
         running = running.task("archiver", archiver.run());
+        let trimmer = Trimmer {
+            log: context.log.clone(),
+            topic: Topic::TELEMETRY,
+            readers: telemetry_readers(&config),
+            keep: config.telemetry(),
+            clock: context.clock.clone(),
+            drain: context.drain.clone(),
+            metrics: metrics.clone(),
+        };
+        running = running.task("trimmer", trimmer.run());
         running = running.task(
             "retention",
             archive::retention(
@@ -83,6 +110,14 @@ fn build(context: &Context) -> BuildFuture<'_> {
                 context.drain.clone(),
             ),
         );
+        let compactor = Compactor {
+            blocks: context.blocks.clone(),
+            clock: context.clock.clone(),
+            after: config.compact_after(),
+            drain: context.drain.clone(),
+            metrics: metrics.clone(),
+        };
+        running = running.task("compactor", compactor.run());
         let sessions = Sessions::new(
             context.keys.clone(),
             context.clients.clone(),

@@ -58,6 +58,9 @@ impl EventLog for Flaky {
     async fn join(&self, group: &Group, topics: &[Topic]) -> Result<Box<dyn Member>, GroupError> {
         self.0.join(group, topics).await
     }
+    async fn committed(&self, group: &Group, partition: &Partition) -> Result<Option<Offset>, GroupError> {
+        self.0.committed(group, partition).await
+    }
     async fn trim(&self, partition: &Partition, before: Offset) -> Result<(), ReadError> {
         self.0.trim(partition, before).await
     }

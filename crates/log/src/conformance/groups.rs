@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures::FutureExt as _;
 
 use super::{Fixture, Seen, append, join, partition, texts, with_topic};
-use crate::{Delivery, EventLog, GroupError, Member, Offset, Offsets};
+use crate::{Delivery, EventLog, Group, GroupError, Member, Offset, Offsets, ReadError};
 
 fn next_of(seen: &Seen) -> Offsets {
     seen.held.clone()
@@ -85,6 +85,34 @@ pub async fn a_commit_is_the_next_to_read_and_never_goes_back(fixture: impl Fixt
     member.commit(&offset(1)).await.unwrap();
     drop(member);
     assert_eq!(start(&*log, "g").await, seen.records[3].position.offset);
+}
+
+/// Anybody can ask how far a group has come.
+pub async fn a_groups_commits_can_be_asked_for(fixture: impl Fixture) {
+    let (log, _) = with_topic(&fixture, 2).await;
+    for n in 0..5 {
+        append(&*log, "a", n).await;
+    }
+    let committed =
+        async |group: &str, index: u32| log.committed(&Group::named(group), &partition(index)).await.unwrap();
+    assert_eq!(committed("g", 0).await, None, "of a group that never was");
+    let mut member = join(&*log, "g").await;
+    let mut seen = Seen::default();
+    until_records(&mut seen, &mut *member, 5).await;
+    let index = seen.records[0].position.partition.index;
+    assert_eq!(committed("g", index).await, None, "of a group that committed nothing");
+    for (at, wanted) in [(2, 2), (4, 4), (1, 4)] {
+        member.commit(&[(partition(index), seen.records[at].position.offset)].into()).await.unwrap();
+        assert_eq!(committed("g", index).await, Some(seen.records[wanted].position.offset));
+    }
+    assert_eq!((committed("g", 1 - index).await, committed("h", index).await), (None, None));
+    drop(member);
+    // Trimming takes records, not commits.
+    let end = log.bounds(&partition(index)).await.unwrap().end;
+    log.trim(&partition(index), end).await.unwrap();
+    assert_eq!(committed("g", index).await, Some(seen.records[4].position.offset));
+    let refused = log.committed(&Group::named("g"), &partition(2)).await;
+    assert!(matches!(refused, Err(GroupError::Read(ReadError::NoSuchPartition(_)))), "{refused:?}");
 }
 
 /// Where a lone member of a group would begin in partition 0.

@@ -8,7 +8,7 @@ use super::{
     Fixture, Seen, TOPIC, all_contents, append, groups::start, join, partition, position, read_from, record,
     soon, texts, with_topic,
 };
-use crate::{AppendError, EventLog, GroupError, Offset, ReadError, Topic};
+use crate::{AppendError, EventLog, Group, GroupError, Offset, ReadError, Topic};
 
 /// After closing and opening everything acknowledged is there, and appending goes on behind it.
 pub async fn acknowledged_records_survive_reopening(mut fixture: impl Fixture) {
@@ -71,7 +71,9 @@ pub async fn commits_survive_reopening_and_a_crash(mut fixture: impl Fixture) {
         } else {
             fixture.reopen().await
         }
-        assert_eq!(start(&*fixture.log(), "g").await, next);
+        let log = fixture.log();
+        assert_eq!(log.committed(&Group::named("g"), &partition(0)).await.unwrap(), Some(next));
+        assert_eq!(start(&*log, "g").await, next);
     }
 }
 
@@ -135,6 +137,8 @@ pub async fn closing_ends_readers_and_members(fixture: impl Fixture) {
     assert!(matches!(read, Some(Err(ReadError::Closed))), "{read:?}");
     assert!(matches!(delivered, Err(GroupError::Closed)), "{delivered:?}");
     assert!(matches!(idled, Err(GroupError::Closed)), "{idled:?}");
+    let refused = log.committed(&Group::named("g"), &partition(0)).await;
+    assert!(matches!(refused, Err(GroupError::Read(ReadError::Closed) | GroupError::Closed)), "{refused:?}");
     let refused = log.append(&topic, vec![record("a", "x")]).await;
     assert!(matches!(refused, Err(AppendError::Closed)), "{refused:?}");
     assert!(log.read(position(0, Offset(0)), Default::default()).await.is_err());

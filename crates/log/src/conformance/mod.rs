@@ -67,6 +67,7 @@ macro_rules! conformance {
                 a_group_splits_partitions
                 a_dead_members_records_come_again
                 a_commit_is_the_next_to_read_and_never_goes_back
+                a_groups_commits_can_be_asked_for
                 what_is_revoked_may_be_committed_until_the_next_call
                 each_group_sees_everything
                 a_dropped_next_loses_nothing

@@ -21,14 +21,11 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use self::member::LocalMember;
-use crate::{EventLog, Group, GroupError, Member, Offset, Offsets, Partition, Topic, shared::lock};
+use crate::{EventLog, Group, GroupError, Member, Offsets, Partition, Topic, shared::lock};
 
-/// Where a backend keeps what groups committed.
+/// Where a backend keeps what groups committed; [`EventLog::committed`] gives it back.
 #[async_trait]
 pub trait Commits: Debug + Send + Sync {
-    /// The group's last commit, when there is one.
-    async fn committed(&self, group: &Group, partition: &Partition) -> Result<Option<Offset>, GroupError>;
-
     /// Keeps commits; durable on `Ok`, and a lower offset than the present one changes nothing.
     async fn commit(&self, group: &Group, next: &Offsets) -> Result<(), GroupError>;
 }

@@ -134,6 +134,11 @@ impl<L: EventLog> EventLog for Chaos<L> {
         Ok(Box::new(ChaosMember { inner, dice: self.dice.clone() }))
     }
 
+    async fn committed(&self, group: &Group, partition: &Partition) -> Result<Option<Offset>, GroupError> {
+        self.dice.before().await.map_err(GroupError::Backend)?;
+        self.inner.committed(group, partition).await
+    }
+
     async fn trim(&self, partition: &Partition, before: Offset) -> Result<(), ReadError> {
         let fate = self.dice.before().await.map_err(ReadError::Backend)?;
         self.inner.trim(partition, before).await?;

@@ -169,6 +169,11 @@ impl<L: EventLog> EventLog for Metered<L> {
         Ok(Box::new(MeteredMember { inner, metrics: self.metrics.clone() }))
     }
 
+    async fn committed(&self, group: &Group, partition: &Partition) -> Result<Option<Offset>, GroupError> {
+        let result = self.inner.committed(group, partition).await;
+        result.inspect_err(|error| self.metrics.error("committed", group_kind(error)))
+    }
+
     async fn trim(&self, partition: &Partition, before: Offset) -> Result<(), ReadError> {
         let result = self.inner.trim(partition, before).await;
         result.inspect_err(|error| self.metrics.error("trim", read_kind(error)))

@@ -76,6 +76,10 @@ impl<L: EventLog> EventLog for Retry<L> {
         (|| self.inner.join(group, topics)).retry(self.backoff).when(group_passes).notify(told).await
     }
 
+    async fn committed(&self, group: &Group, partition: &Partition) -> Result<Option<Offset>, GroupError> {
+        (|| self.inner.committed(group, partition)).retry(self.backoff).when(group_passes).notify(told).await
+    }
+
     async fn trim(&self, partition: &Partition, before: Offset) -> Result<(), ReadError> {
         (|| self.inner.trim(partition, before))
             .retry(self.backoff)

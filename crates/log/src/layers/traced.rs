@@ -58,6 +58,11 @@ impl<L: EventLog> EventLog for Traced<L> {
         Ok(Box::new(TracedMember { inner, group: group.clone() }))
     }
 
+    async fn committed(&self, group: &Group, partition: &Partition) -> Result<Option<Offset>, GroupError> {
+        let span = tracing::debug_span!("log.committed", %group, %partition);
+        self.inner.committed(group, partition).instrument(span).await
+    }
+
     async fn trim(&self, partition: &Partition, before: Offset) -> Result<(), ReadError> {
         let span = tracing::debug_span!("log.trim", %partition, %before);
         self.inner.trim(partition, before).instrument(span).await

@@ -17,7 +17,7 @@ const AGAIN_TIMES: &str = "again-times";
 /// Why and from where a record was put aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
-    /// Where it lay.
+    /// Where it lay; where the letter lies, for what was put aside before it came to lie anywhere else.
     pub from: Position,
     /// Who could not use it, for instance `detect`.
     pub stage: String,
@@ -41,6 +41,9 @@ pub enum Obstacle {
     /// Only the reason was kept.
     #[error("its bytes were not kept: with the reason beside them they were too many for one record")]
     Dropped,
+    /// It never was in its topic: what is put aside before it is appended was refused for good.
+    #[error("it was refused when it came, for other events were accepted under its numbers")]
+    Refused,
     /// It was put aside by a version that did not note the record's key.
     #[error("it does not say which key its record had")]
     Keyless,
@@ -59,6 +62,7 @@ pub struct Letter {
     pub bytes: u64,
     /// The record had been sent again before it came here.
     pub resubmission: Option<Resubmission>,
+    was_appended: bool,
     key: Option<Key>,
     headers: Headers,
     payload: Bytes,
@@ -67,12 +71,16 @@ pub struct Letter {
 impl Reason {
     /// Of a record among the dead letters.
     pub fn of(letter: &Record) -> Option<Self> {
-        let partition = Partition {
-            topic: Topic::named(text(letter, "dead-topic")?),
-            index: number(letter, "dead-partition")?,
+        let from = match text(letter, "dead-topic") {
+            None => letter.position.clone(),
+            Some(topic) => {
+                let partition =
+                    Partition { topic: Topic::named(topic), index: number(letter, "dead-partition")? };
+                Position { partition, offset: Offset(number(letter, "dead-offset")?) }
+            }
         };
         Some(Self {
-            from: Position { partition, offset: Offset(number(letter, "dead-offset")?) },
+            from,
             stage: text(letter, "dead-stage")?.to_owned(),
             why: text(letter, "dead-why")?.to_owned(),
         })
@@ -97,6 +105,7 @@ impl Letter {
             reason: Reason::of(letter)?,
             bytes: number(letter, "dead-bytes").unwrap_or(letter.payload.len() as u64),
             resubmission: Resubmission::of(letter),
+            was_appended: letter.headers.contains_key("dead-topic"),
             key: letter.headers.get("dead-key").cloned().map(Key),
             headers,
             payload: letter.payload.clone(),
@@ -107,6 +116,9 @@ impl Letter {
     pub fn obstacle(&self) -> Option<Obstacle> {
         if self.payload.len() as u64 != self.bytes {
             return Some(Obstacle::Dropped);
+        }
+        if !self.was_appended {
+            return Some(Obstacle::Refused);
         }
         self.key.is_none().then_some(Obstacle::Keyless)
     }
@@ -137,24 +149,35 @@ impl Letter {
 /// A record as a letter. Its key is its old partition: what lay in one keeps its order.
 pub(super) fn written(record: &Record, stage: &str, why: &str) -> NewRecord {
     let Position { partition, offset } = &record.position;
-    let mut headers = record.headers.clone();
+    let new = NewRecord {
+        tenant: record.tenant.clone(),
+        key: record.key.clone(),
+        headers: record.headers.clone(),
+        payload: record.payload.clone(),
+    };
+    let mut letter = refused(new, stage, why);
     for (name, value) in [
-        ("dead-topic", partition.topic.to_string().into()),
-        ("dead-partition", partition.index.to_string().into()),
-        ("dead-offset", offset.to_string().into()),
+        ("dead-topic", partition.topic.to_string()),
+        ("dead-partition", partition.index.to_string()),
+        ("dead-offset", offset.to_string()),
+    ] {
+        letter.headers.insert(name.into(), value.into());
+    }
+    letter.key = Key::of(&record.tenant, partition);
+    letter
+}
+
+/// What was never appended, as a letter.
+pub(super) fn refused(mut record: NewRecord, stage: &str, why: &str) -> NewRecord {
+    for (name, value) in [
         ("dead-stage", stage.to_owned().into()),
         ("dead-why", why.to_owned().into()),
         ("dead-key", record.key.0.clone()),
         ("dead-bytes", record.payload.len().to_string().into()),
     ] {
-        headers.insert(name.into(), value);
+        record.headers.insert(name.into(), value);
     }
-    NewRecord {
-        tenant: record.tenant.clone(),
-        key: Key::of(&record.tenant, partition),
-        headers,
-        payload: record.payload.clone(),
-    }
+    record
 }
 
 fn text<'a>(record: &'a Record, name: &str) -> Option<&'a str> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::StreamExt as _;
-use vedetta_log::{AppendError, EventLog, Position, ReadError, ReadLimit, Record, Topic};
+use vedetta_log::{AppendError, EventLog, NewRecord, Position, ReadError, ReadLimit, Record, Topic};
 use vedetta_model::simulated::{Point, reached};
 
 use crate::{Drain, Drained};
@@ -35,20 +35,33 @@ impl DeadLetters {
         tracing::error!(why, stage, tenant = %record.tenant, partition = %record.position.partition,
             offset = %record.position.offset, "a record was put aside with the dead letters");
         reached(Point::Buried);
-        let topic = Topic::DEAD_LETTERS;
-        let mut letter = letter::written(record, stage, why);
-        loop {
-            let append = || self.0.append(&topic, vec![letter.clone()]);
-            match drain.persist("a dead letter waits for the log", AppendError::is_transient, append).await {
-                Drained::Called | Drained::Done(Err(AppendError::Closed)) => return Ok(false),
-                Drained::Done(Ok(_)) => return Ok(true),
-                // What stands around it is what was too much.
-                Drained::Done(Err(AppendError::TooLarge { .. })) if !letter.payload.is_empty() => {
-                    letter.payload = Bytes::new();
-                }
-                Drained::Done(Err(error)) => return Err(error),
-            }
+        let letter = letter::written(record, stage, why);
+        let append = || self.append(&letter);
+        match drain.persist("a dead letter waits for the log", AppendError::is_transient, append).await {
+            Drained::Called | Drained::Done(Err(AppendError::Closed)) => Ok(false),
+            Drained::Done(Ok(())) => Ok(true),
+            Drained::Done(Err(error)) => Err(error),
         }
+    }
+
+    /// Puts aside what was refused before it came to lie in the log, with one try. It is there on `Ok`; putting it aside
+    /// twice makes two letters, so the caller bounds how often.
+    pub async fn put(&self, record: NewRecord, stage: &str, why: &str) -> Result<(), AppendError> {
+        tracing::error!(why, stage, tenant = %record.tenant, "something was put aside with the dead letters");
+        self.append(&letter::refused(record, stage, why)).await
+    }
+
+    async fn append(&self, letter: &NewRecord) -> Result<(), AppendError> {
+        let topic = Topic::DEAD_LETTERS;
+        let append = |letter| self.0.append(&topic, vec![letter]);
+        let appended = match append(letter.clone()).await {
+            // What stands around it is what was too much.
+            Err(AppendError::TooLarge { .. }) if !letter.payload.is_empty() => {
+                append(NewRecord { payload: Bytes::new(), ..letter.clone() }).await
+            }
+            appended => appended,
+        };
+        appended.map(drop)
     }
 
     /// The letter that lies at a place among the dead letters; `None` when there is none, or no longer.
@@ -74,7 +87,7 @@ impl DeadLetters {
 
 #[cfg(test)]
 mod tests {
-    use vedetta_log::{Key, MemoryLog, NewRecord, Offset, Partition, TopicOptions};
+    use vedetta_log::{Key, MemoryLog, Offset, Partition, TopicOptions};
     use vedetta_model::{SystemClock, TenantId, Timestamp};
 
     use super::*;
@@ -175,5 +188,27 @@ mod tests {
         let empty = append(&*log, record(b"")).await;
         assert!(letters.bury(&empty, "archive", "no block", &Drain::new()).await.unwrap());
         assert_eq!(letters.at(&place(1)).await.unwrap().unwrap().obstacle(), None);
+    }
+
+    #[tokio::test]
+    async fn what_was_refused_before_it_lay_in_the_log_is_found_where_it_was_put_and_is_not_sent_again() {
+        let log = log().await;
+        let letters = DeadLetters::new(log.clone());
+        let record = |bytes: usize| NewRecord {
+            tenant: acme(),
+            key: Key::of(&acme(), "node"),
+            headers: [("count".into(), "5".into())].into(),
+            payload: vec![0; bytes].into(),
+        };
+        letters.put(record(5), "ingest", "taken").await.unwrap();
+        letters.put(record(MemoryLog::MAX_RECORD_BYTES), "ingest", "taken").await.unwrap();
+        let partition = Partition { topic: Topic::DEAD_LETTERS, index: 0 };
+        for (offset, kept, obstacle) in [(0, 5, Obstacle::Refused), (1, 0, Obstacle::Dropped)] {
+            let place = Position { partition: partition.clone(), offset: Offset(offset) };
+            let letter = letters.at(&place).await.unwrap().unwrap();
+            assert_eq!((&letter.reason.from, &*letter.reason.stage), (&place, "ingest"));
+            assert_eq!((letter.payload().len(), letter.obstacle()), (kept, Some(obstacle)));
+            assert_eq!(letter.again(), Err(obstacle));
+        }
     }
 }

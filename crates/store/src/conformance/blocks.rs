@@ -8,29 +8,35 @@ use vedetta_model::{BootId, Event, EventId, NodeId, TenantId, Timestamp, event::
 use super::{Fixture, soon, tenant};
 use crate::{BUCKET_NANOS, BlockId, BlockRange, BlockStore, Kept, Order, StoreError, Usage, bucket_of};
 
-const HOUR: i64 = BUCKET_NANOS;
+pub(super) const HOUR: i64 = BUCKET_NANOS;
 const SECOND: i64 = 1_000_000_000;
 /// The beginning of a bucket.
 const BASE: i64 = 490_000 * HOUR;
 
-fn node(n: u128) -> NodeId {
+pub(super) fn node(n: u128) -> NodeId {
     NodeId::from_uuid(Uuid::from_u128(n))
 }
 
-fn boot(n: u128) -> BootId {
+pub(super) fn boot(n: u128) -> BootId {
     BootId::from_uuid(Uuid::from_u128(n))
 }
 
-fn at(nanos: i64) -> Timestamp {
+pub(super) fn at(nanos: i64) -> Timestamp {
     Timestamp::from_nanos(BASE + nanos)
 }
 
 /// Events `first..=last` of a node's first run, from the first time to the last.
-fn block(of: &str, on: u128, (first, last): (u64, u64), (from, to): (i64, i64)) -> Bytes {
+pub(super) fn block(of: &str, on: u128, (first, last): (u64, u64), (from, to): (i64, i64)) -> Bytes {
     filled(of, on, (first, last), (from, to), 0)
 }
 
-fn filled(of: &str, on: u128, (first, last): (u64, u64), (from, to): (i64, i64), flags: u64) -> Bytes {
+pub(super) fn filled(
+    of: &str,
+    on: u128,
+    (first, last): (u64, u64),
+    (from, to): (i64, i64),
+    flags: u64,
+) -> Bytes {
     let mut builder = Builder::new(tenant(of), node(on), boot(on));
     for seq in first..=last {
         let time = if seq == first { at(from) } else { at(to) };
@@ -46,7 +52,7 @@ fn filled(of: &str, on: u128, (first, last): (u64, u64), (from, to): (i64, i64),
     builder.finish().unwrap()
 }
 
-fn id(block: &Bytes) -> BlockId {
+pub(super) fn id(block: &Bytes) -> BlockId {
     BlockId::of(&Header::parse(block).unwrap().0)
 }
 
@@ -54,13 +60,13 @@ fn range(of: &str, since: i64, until: i64) -> BlockRange {
     BlockRange { tenant: tenant(of), since: at(since), until: at(until), order: Order::Ascending }
 }
 
-fn all(of: &str) -> BlockRange {
+pub(super) fn all(of: &str) -> BlockRange {
     let (since, until) = (Timestamp::from_nanos(i64::MIN), Timestamp::from_nanos(i64::MAX));
     BlockRange { since, until, ..range(of, 0, 0) }
 }
 
 /// All heads of a range, in pages.
-async fn walk(store: &dyn BlockStore, range: &BlockRange, limit: usize) -> Vec<BlockId> {
+pub(super) async fn walk(store: &dyn BlockStore, range: &BlockRange, limit: usize) -> Vec<BlockId> {
     let mut ids = Vec::new();
     let mut after = None;
     loop {
@@ -74,7 +80,7 @@ async fn walk(store: &dyn BlockStore, range: &BlockRange, limit: usize) -> Vec<B
     }
 }
 
-async fn total(store: &dyn BlockStore, of: &str) -> Usage {
+pub(super) async fn total(store: &dyn BlockStore, of: &str) -> Usage {
     let mut sum = Usage::default();
     for (_, usage) in store.usage(&tenant(of)).await.unwrap() {
         sum += usage;

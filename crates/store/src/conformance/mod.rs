@@ -13,6 +13,7 @@ mod events;
 mod isolation;
 pub mod model;
 mod outbox;
+mod replacing;
 mod views;
 
 use std::{future::Future, sync::Arc, time::Duration};
@@ -22,7 +23,7 @@ use bytes::Bytes;
 use uuid::Uuid;
 use vedetta_model::{TenantId, Timestamp};
 
-pub use self::{blocks::*, events::*, isolation::*, outbox::*, views::*};
+pub use self::{blocks::*, events::*, isolation::*, outbox::*, replacing::*, views::*};
 use crate::{
     BlockStore, Checkpoint, EventStore, NewEvent, Page, Row, Shard, Stored, StreamId, Version, View,
     ViewChange, ViewKey, ViewRange, ViewStore,
@@ -91,6 +92,10 @@ macro_rules! conformance {
                 stored_bytes_are_counted
                 no_tenant_sees_anothers_blocks
                 many_archivers_at_once_keep_each_block_once
+                one_block_takes_the_place_of_several
+                what_was_replaced_is_known
+                only_what_holds_the_same_takes_its_place
+                a_reader_sees_either_the_old_or_the_new
             );
         }
     };

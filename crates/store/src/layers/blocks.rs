@@ -7,7 +7,7 @@ use tracing::{Instrument as _, debug_span};
 use vedetta_model::{EventId, TenantId, Timestamp};
 
 use super::{Chaos, Metered, Retry, Traced, metered, retry};
-use crate::{BlockId, BlockRange, BlockStore, HeadPage, Kept, StoreError, Usage};
+use crate::{BlockId, BlockRange, BlockStore, HeadPage, Kept, Replaced, StoreError, Usage};
 
 macro_rules! layers {
     ($($layer:ident: |$this:ident, $operation:ident, $call:ident| $around:expr;)*) => {$(
@@ -15,6 +15,19 @@ macro_rules! layers {
         impl<S: BlockStore> BlockStore for $layer<S> {
             async fn keep(&self, blocks: &[Bytes]) -> Result<Vec<Kept>, StoreError> {
                 let ($this, $operation, $call) = (self, "keep", || self.inner.keep(blocks));
+                $around
+            }
+            async fn replace(
+                &self,
+                tenant: &TenantId,
+                old: &[BlockId],
+                new: &Bytes,
+            ) -> Result<Replaced, StoreError> {
+                let ($this, $operation, $call) = (self, "replace", || self.inner.replace(tenant, old, new));
+                $around
+            }
+            async fn replacements(&self, tenant: &TenantId) -> Result<u64, StoreError> {
+                let ($this, $operation, $call) = (self, "replacements", || self.inner.replacements(tenant));
                 $around
             }
             async fn heads(

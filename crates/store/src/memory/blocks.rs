@@ -9,8 +9,8 @@ use vedetta_model::{BootId, EventId, NodeId, TenantId, Timestamp};
 
 use super::MemoryStore;
 use crate::{
-    BlockId, BlockRange, BlockStore, HeadPage, Kept, Order, StoreError, Usage, bucket_of, compare,
-    shared::lock,
+    BlockId, BlockRange, BlockStore, HeadPage, Kept, Order, Replaced, StoreError, Usage, bucket_of, compare,
+    replaces, shared::lock,
 };
 
 /// Of one tenant.
@@ -37,6 +37,30 @@ impl Archive {
         }
         kept
     }
+
+    fn replace(&mut self, old: &[BlockId], header: Header, block: &Bytes) -> Replaced {
+        let id = BlockId::of(&header);
+        if self.blocks.get(&id).is_some_and(|(present, _)| present.body_crc == header.body_crc) {
+            return Replaced::Known;
+        }
+        let mut headers = Vec::with_capacity(old.len());
+        for id in old {
+            match self.blocks.get(id) {
+                Some((present, _)) => headers.push(present.clone()),
+                None => return Replaced::Gone(*id),
+            }
+        }
+        if !replaces(&header, &headers) {
+            return Replaced::Differs;
+        }
+        for id in old {
+            self.blocks.remove(id);
+            self.ranges.remove(&(id.node, id.boot, id.last));
+        }
+        self.ranges.insert((id.node, id.boot, id.last), id);
+        self.blocks.insert(id, (header, block.clone()));
+        Replaced::Done
+    }
 }
 
 #[async_trait]
@@ -49,6 +73,24 @@ impl BlockStore for MemoryStore {
             state.archives.entry(header.tenant.clone()).or_default().keep(header, block)
         };
         Ok(headers.into_iter().zip(blocks).map(keep).collect())
+    }
+
+    async fn replace(&self, tenant: &TenantId, old: &[BlockId], new: &Bytes) -> Result<Replaced, StoreError> {
+        let (header, _) = Header::parse(new)?;
+        if header.tenant != *tenant {
+            return Ok(Replaced::Differs);
+        }
+        let mut state = lock(&self.state);
+        let replaced = state.archives.entry(tenant.clone()).or_default().replace(old, header, new);
+        state.archives.retain(|_, archive| !archive.blocks.is_empty());
+        if replaced == Replaced::Done {
+            *state.replacements.entry(tenant.clone()).or_default() += 1;
+        }
+        Ok(replaced)
+    }
+
+    async fn replacements(&self, tenant: &TenantId) -> Result<u64, StoreError> {
+        Ok(lock(&self.state).replacements.get(tenant).copied().unwrap_or_default())
     }
 
     async fn heads(

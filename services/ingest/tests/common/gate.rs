@@ -15,6 +15,7 @@ pub struct Gate {
     open: watch::Sender<bool>,
     waiting: watch::Sender<usize>,
     failures: Mutex<VecDeque<AppendError>>,
+    letters: Mutex<VecDeque<AppendError>>,
 }
 
 impl Gate {
@@ -24,6 +25,7 @@ impl Gate {
             open: watch::Sender::new(true),
             waiting: watch::Sender::new(0),
             failures: Mutex::default(),
+            letters: Mutex::default(),
         }
     }
 
@@ -38,6 +40,11 @@ impl Gate {
     /// The next append fails with this.
     pub fn fail_once(&self, error: AppendError) {
         self.failures.lock().unwrap().push_back(error);
+    }
+
+    /// The next dead letter fails with this.
+    pub fn lose_letter(&self, error: AppendError) {
+        self.letters.lock().unwrap().push_back(error);
     }
 
     /// Waits until that many appends stand at the gate.
@@ -71,6 +78,12 @@ impl EventLog for Gate {
                 return Err(error);
             }
         }
+        if *topic == Topic::DEAD_LETTERS {
+            let failure = self.letters.lock().unwrap().pop_front();
+            if let Some(error) = failure {
+                return Err(error);
+            }
+        }
         self.inner.append(topic, batch).await
     }
     async fn bounds(&self, partition: &Partition) -> Result<Range<Offset>, ReadError> {
@@ -81,6 +94,9 @@ impl EventLog for Gate {
     }
     async fn join(&self, group: &Group, topics: &[Topic]) -> Result<Box<dyn Member>, GroupError> {
         self.inner.join(group, topics).await
+    }
+    async fn committed(&self, group: &Group, partition: &Partition) -> Result<Option<Offset>, GroupError> {
+        self.inner.committed(group, partition).await
     }
     async fn trim(&self, partition: &Partition, before: Offset) -> Result<(), ReadError> {
         self.inner.trim(partition, before).await

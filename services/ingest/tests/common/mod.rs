@@ -64,7 +64,7 @@ impl Sandbox {
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::at(SystemClock.now()));
         let log = Arc::new(Gate::new(MemoryLog::new(clock.clone())));
-        for topic in [Topic::TELEMETRY, Topic::CONTROL] {
+        for topic in [Topic::TELEMETRY, Topic::CONTROL, Topic::DEAD_LETTERS] {
             log.create_topic(&topic, TopicOptions { partitions: 1 }).await.unwrap();
         }
         let keys = Arc::new(Keys::open_or_create(&dir.path().join("keys"), &mut rand::rng()).unwrap());
@@ -122,8 +122,13 @@ impl Sandbox {
 
     /// What lies in the telemetry topic.
     pub async fn telemetry(&self) -> Vec<Record> {
+        self.records(Topic::TELEMETRY).await
+    }
+
+    /// What lies in a topic.
+    pub async fn records(&self, topic: Topic) -> Vec<Record> {
         use futures::StreamExt;
-        let partition = Partition { topic: Topic::TELEMETRY, index: 0 };
+        let partition = Partition { topic, index: 0 };
         let end = self.log.bounds(&partition).await.unwrap().end;
         let mut records: Vec<Record> = Vec::new();
         if end == Offset(0) {
@@ -167,11 +172,20 @@ impl Sandbox {
 
 /// A block of that node with events `first` to `last`.
 pub fn block_of(tenant: TenantId, node: NodeId, boot: BootId, first: u64, last: u64) -> Vec<u8> {
+    filled(tenant, node, boot, (first, last), 3)
+}
+
+/// A block of this node and run, with other content than [`block`]'s.
+pub fn other_block(first: u64, last: u64) -> Vec<u8> {
+    filled(tenant(), node(), boot(), (first, last), 4)
+}
+
+fn filled(tenant: TenantId, node: NodeId, boot: BootId, (first, last): (u64, u64), result: i64) -> Vec<u8> {
     let mut builder = Builder::new(tenant, node, boot);
     for seq in first..=last {
         let payload = event::Open { path: format!("/tmp/{seq}"), flags: 0, mode: 0 }.into();
         let time = vedetta_model::Timestamp::from_millis(1_000 + i64::try_from(seq).unwrap());
-        builder.push(Event { seq, time, process: None, tid: 1, result: 3, payload });
+        builder.push(Event { seq, time, process: None, tid: 1, result, payload });
     }
     builder.finish().unwrap().to_vec()
 }
@@ -179,4 +193,16 @@ pub fn block_of(tenant: TenantId, node: NodeId, boot: BootId, first: u64, last: 
 /// A block of this node and run.
 pub fn block(first: u64, last: u64) -> Vec<u8> {
     block_of(tenant(), node(), boot(), first, last)
+}
+
+/// A block of this node and run with one event that has so long a path, of which compressing takes a quarter.
+pub fn large_block(seq: u64, characters: usize) -> Vec<u8> {
+    use rand::{Rng as _, SeedableRng as _, distr::Alphanumeric};
+    let rng = rand::rngs::StdRng::seed_from_u64(seq);
+    let path: String = rng.sample_iter(Alphanumeric).take(characters).map(char::from).collect();
+    let payload = event::Open { path, flags: 0, mode: 0 }.into();
+    let mut builder = Builder::new(tenant(), node(), boot());
+    let time = vedetta_model::Timestamp::from_millis(1_000);
+    builder.push(Event { seq, time, process: None, tid: 1, result: 3, payload });
+    builder.finish().unwrap().to_vec()
 }

@@ -16,7 +16,7 @@ pub const DEAD_LETTERS: View = View("dead_letters_by_place");
 /// A record that was put aside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadLetterRow {
-    /// The topic it lay in.
+    /// The topic it lay in: that of the dead letters for what was put aside before it lay anywhere.
     pub topic: String,
     /// The partition.
     pub partition: u32,

@@ -54,6 +54,11 @@ pub enum EngineError {
     /// The group.
     #[error("projection {0}: {1}")]
     Group(&'static str, GroupError),
+    /// The views hold what can't be made again.
+    #[error(
+        "projection {0}: {1} was trimmed up to {2}; its views can't be made again and were left as they are"
+    )]
+    Trimmed(&'static str, Partition, Offset),
     /// A stream that never ends by itself did.
     #[error("projection {0}: {1} ended")]
     Ended(&'static str, Partition),
@@ -205,16 +210,23 @@ impl Engine {
 }
 
 /// Drops a projection's views and makes them again from the log, up to where it ends now. The
-/// projection must not run at the same time.
+/// projection must not run at the same time. Refused when a part of its topic is gone from the log.
 pub async fn rebuild(engine: &Engine) -> Result<(), EngineError> {
     let (name, source) = (engine.projection.name(), engine.projection.source());
     let store_error = |error| EngineError::Store(name, error);
     let read_error = |error| EngineError::Read(name, error);
-    engine.store.drop_views(name, engine.projection.views()).await.map_err(store_error)?;
+    let mut ends = Vec::new();
     for index in 0..engine.log.partitions(&source).await.map_err(read_error)? {
         let partition = Partition { topic: source.clone(), index };
         let bounds = engine.log.bounds(&partition).await.map_err(read_error)?;
-        engine.replay(&partition, Offset(0), bounds.end).await?;
+        if bounds.start > Offset(0) {
+            return Err(EngineError::Trimmed(name, partition, bounds.start));
+        }
+        ends.push((partition, bounds.end));
+    }
+    engine.store.drop_views(name, engine.projection.views()).await.map_err(store_error)?;
+    for (partition, end) in ends {
+        engine.replay(&partition, Offset(0), end).await?;
     }
     Ok(())
 }

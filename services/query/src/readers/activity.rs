@@ -243,9 +243,15 @@ impl Activity {
 
     /// One event.
     pub async fn event(&self, id: &EventId) -> Result<Option<Occurrence>, SearchError> {
-        let Some(block) = self.blocks.holding(&self.tenant, id).await? else { return Ok(None) };
-        let Some(bytes) = self.blocks.blocks(&self.tenant, &[block]).await?.pop().flatten() else {
-            return Ok(None);
+        let mut tried = None;
+        let bytes = loop {
+            let block = self.blocks.holding(&self.tenant, id).await?;
+            // Gone from where it is said to be: it expired, or moved just then and is asked for once more.
+            let Some(block) = block.filter(|block| tried != Some(*block)) else { return Ok(None) };
+            tried = Some(block);
+            if let Some(bytes) = self.blocks.blocks(&self.tenant, &[block]).await?.pop().flatten() {
+                break bytes;
+            }
         };
         let id = *id;
         let opened = aside(move || {
