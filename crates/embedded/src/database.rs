@@ -5,6 +5,7 @@ use std::{
     fs::File,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, RwLock},
+    time::{Duration, Instant},
 };
 
 use fjall::{CompressionType, Keyspace, KeyspaceCreateOptions, KvSeparationOptions};
@@ -15,6 +16,12 @@ use crate::{
     Error, Growth, OpenError, Txn, View, disk, opening,
     writer::{self, Job},
 };
+
+/// How long a table in memory may take to go to the disk.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Commits after which the engine takes what was before to be old.
+const MARKS: u8 = 4;
 
 /// How a database behaves.
 #[derive(Debug, Clone)]
@@ -182,6 +189,52 @@ impl Database {
         answer.await.unwrap_or_else(|_| Err(Error::Unknown("the writer ended".into())))
     }
 
+    /// Has the engine give the disk back what was removed from a space, when the disk is short. By itself it does so only
+    /// while more is written, and on a full disk nothing is. May take as long as merging the space's keys. Whether there
+    /// was a need.
+    pub async fn reclaim(&self, space: Space) -> Result<bool, Error> {
+        if !self.core.is_short()? {
+            return Ok(false);
+        }
+        let marks = self.space("embedded.marks", Values::Small)?;
+        // The engine lets go of what is older than some later write. Nobody else writes now.
+        self.mark(marks).await?;
+        self.blocking(|core| core.flush(None)).await?;
+        // The first merge finds which files of large values nothing refers to, the second leaves them out.
+        for _ in 0..2 {
+            self.mark(marks).await?;
+            self.blocking(move |core| {
+                core.flush(Some(marks))?;
+                core.merge(space)
+            })
+            .await?;
+        }
+        self.mark(marks).await?;
+        self.blocking(move |core| core.flush(Some(marks))).await?;
+        Ok(true)
+    }
+
+    /// A few commits, so that what was before is older than what the engine keeps for readers.
+    async fn mark(&self, marks: Space) -> Result<(), Error> {
+        for n in 0..MARKS {
+            let marked = self.write(1, Growth::Frees, move |txn| {
+                txn.put(marks, &b"reclaim"[..], [n]);
+                Ok::<_, Error>(())
+            });
+            marked.await.flatten()?;
+        }
+        Ok(())
+    }
+
+    async fn blocking(
+        &self,
+        work: impl FnOnce(&Core) -> Result<(), Error> + Send + 'static,
+    ) -> Result<(), Error> {
+        let core = self.core.clone();
+        let done = tokio::task::spawn_blocking(move || work(&core)).await;
+        done.unwrap_or_else(|panic| Err(Error::Unavailable(format!("reclaiming failed: {panic}"))))
+    }
+
     /// Takes no more writes, finishes those under way and lets go of the directory.
     pub async fn close(&self) {
         drop(self.front.jobs.lock().unwrap_or_else(PoisonError::into_inner).take());
@@ -197,6 +250,47 @@ impl Core {
         match &state.open {
             Some(handles) => work(View { spaces: &handles.spaces, snapshot: &handles.db.snapshot() }),
             None => Err(state.why.clone().unwrap_or(Error::Closed)),
+        }
+    }
+
+    fn present(&self) -> Result<Handles, Error> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.open.clone().ok_or_else(|| state.why.clone().unwrap_or(Error::Closed))
+    }
+
+    /// Whether writes that grow are refused, or soon will be.
+    fn is_short(&self) -> Result<bool, Error> {
+        let waiting = self.present()?.db.write_buffer_size();
+        let free = disk::free_bytes(&self.dir).map_err(|error| Error::Unavailable(error.to_string()))?;
+        Ok(free < self.options.reserve_bytes.saturating_mul(2).saturating_add(waiting))
+    }
+
+    /// Sends what a space, or every one, holds in memory to its files, and waits for it. Journals that nothing needs any
+    /// more go with it.
+    fn flush(&self, only: Option<Space>) -> Result<(), Error> {
+        let handles = self.present()?;
+        let spaces: Vec<&Keyspace> = match only {
+            Some(space) => handles.spaces.get(space.0).into_iter().collect(),
+            None => handles.spaces.iter().collect(),
+        };
+        for space in &spaces {
+            space.rotate_memtable()?;
+        }
+        let deadline = Instant::now() + FLUSH_TIMEOUT;
+        while spaces.iter().any(|space| space.sealed_memtable_count() > 0) {
+            if Instant::now() > deadline {
+                return Err(Error::Unavailable("a table in memory does not go to the disk".into()));
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
+    }
+
+    /// Merges all files of a space: what was removed meets what it removes.
+    fn merge(&self, space: Space) -> Result<(), Error> {
+        match self.present()?.spaces.get(space.0) {
+            Some(keyspace) => Ok(keyspace.major_compact()?),
+            None => Err(Error::Unavailable(format!("no space {}", space.0))),
         }
     }
 

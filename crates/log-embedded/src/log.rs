@@ -364,9 +364,13 @@ impl EventLog for EmbeddedLog {
                 Ok(count)
             });
             if removed.await.flatten().map_err(fail)? < TRIM_STEP {
-                return Ok(());
+                break;
             }
         }
+        if let Err(error) = db.reclaim(records).await {
+            tracing::warn!(%error, %partition, "what was trimmed may take its space for some time yet");
+        }
+        Ok(())
     }
 
     async fn close(&self) {

@@ -66,6 +66,13 @@ impl Drop for SmallDisk {
     }
 }
 
+/// What records take in the files where they end up.
+fn blob_bytes(data: &Path) -> u64 {
+    let files = |dir: PathBuf| fs::read_dir(dir).into_iter().flatten().flatten();
+    let blobs = files(data.join("keyspaces")).flat_map(|space| files(space.path().join("blobs")));
+    blobs.filter_map(|blob| Some(blob.metadata().ok()?.len())).sum()
+}
+
 fn partition() -> Partition {
     Partition { topic: Topic::TELEMETRY, index: 0 }
 }
@@ -136,6 +143,45 @@ async fn a_full_disk_refuses_writes_before_it_hurts_and_goes_on_when_there_is_ro
     log.close().await;
     db.close().await;
     let (_db, log) = open(&disk.data(), 16 << 20).await;
+    check(&log, &acknowledged).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs root: mounts a small file system"]
+async fn trimming_makes_room_on_a_disk_that_the_log_itself_filled() {
+    let disk = SmallDisk::new("512m");
+    let options = Options { reserve_bytes: 64 << 20, ..Options::default() };
+    let db = Database::open(&disk.data(), options).unwrap();
+    let log = EmbeddedLog::open(&db, Arc::new(SystemClock)).unwrap();
+    log.create_topic(&Topic::TELEMETRY, TopicOptions { partitions: 1 }).await.unwrap();
+    let mut n = 0;
+    let mut acknowledged = Vec::new();
+    let refused = loop {
+        match append(&log, n).await {
+            Ok(at) => acknowledged.push((at.offset, n)),
+            Err(error) => break error,
+        }
+        n += 1;
+    };
+    assert!(matches!(refused, AppendError::Full(_)), "{refused}");
+    // Nobody can append any more, so nothing but the trim itself makes the engine let go of what was trimmed.
+    let end = log.bounds(&partition()).await.unwrap().end;
+    let full = blob_bytes(&disk.data());
+    log.trim(&partition(), Offset(end.0 - 100)).await.unwrap();
+    let trimmed = blob_bytes(&disk.data());
+    assert!(trimmed * 4 < full, "of {full} bytes of records {trimmed} are left");
+    let again = tokio::time::timeout(Duration::from_secs(60), async {
+        loop {
+            match append(&log, n).await {
+                Ok(at) => break at,
+                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+    });
+    acknowledged.push((again.await.expect("there is room again").offset, n));
+    for more in n + 1..n + 5000 {
+        acknowledged.push((append(&log, more).await.expect("much room").offset, more));
+    }
     check(&log, &acknowledged).await;
 }
 

@@ -363,9 +363,13 @@ impl BlockStore for EmbeddedStore {
             });
             match step.await.flatten().map_err(errors::store)? {
                 Some(gone) => dropped += gone,
-                None => return Ok(dropped),
+                None => break,
             }
         }
+        if dropped.blocks > 0 {
+            self.reclaim(self.shared.spaces.blocks).await;
+        }
+        Ok(dropped)
     }
 
     async fn usage(&self, tenant: &TenantId) -> Result<Vec<(i64, Usage)>, StoreError> {

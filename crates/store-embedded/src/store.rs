@@ -158,6 +158,13 @@ impl EmbeddedStore {
         self.shared.db.read_blocking(move |view| work(view, &store)).await
     }
 
+    /// Gives the disk back what was removed from a space, when it is short.
+    pub(crate) async fn reclaim(&self, space: Space) {
+        if let Err(error) = self.shared.db.reclaim(space).await {
+            tracing::warn!(%error, "what was dropped may take its space for some time yet");
+        }
+    }
+
     pub(crate) async fn write<T, E>(
         &self,
         cost: usize,
