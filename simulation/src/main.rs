@@ -91,7 +91,6 @@ fn main() -> ExitCode {
 }
 
 fn one(seed: u64, json: bool, bug: Option<Bug>, log: &str) -> ExitCode {
-    random::seed(seed);
     if let Some(bug) = bug {
         simulated::plant(bug);
     }
@@ -99,9 +98,15 @@ fn one(seed: u64, json: bool, bug: Option<Bug>, log: &str) -> ExitCode {
         let filter = tracing_subscriber::EnvFilter::new(log);
         tracing_subscriber::fmt().with_env_filter(filter).without_time().with_writer(std::io::stderr).init();
     }
-    let outcome = match run::play(seed, !json) {
-        Ok(outcome) => outcome,
-        Err(error) => {
+    // On a thread of its own, where nothing that came before has drawn: telling more changes nothing.
+    let played = std::thread::spawn(move || {
+        random::seed(seed);
+        run::play(seed, !json)
+    });
+    let outcome = match played.join() {
+        Ok(Ok(outcome)) => outcome,
+        Err(_) => return ExitCode::FAILURE,
+        Ok(Err(error)) => {
             eprintln!("error: seed {seed} could not be played: {error:#}");
             return ExitCode::FAILURE;
         }
