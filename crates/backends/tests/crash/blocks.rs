@@ -10,9 +10,7 @@ use rand::{Rng as _, SeedableRng as _, distr::Alphanumeric, rngs::StdRng};
 use uuid::Uuid;
 use vedetta_block::{Builder, Header};
 use vedetta_model::{BootId, Event, EventId, NodeId, TenantId, Timestamp, event::Open};
-use vedetta_store::{
-    BUCKET_NANOS, BlockId, BlockRange, BlockStore as _, Kept, Order, Usage, bucket_of,
-};
+use vedetta_store::{BUCKET_NANOS, BlockId, BlockRange, BlockStore as _, Kept, Order, Usage, bucket_of};
 use vedetta_store_embedded::EmbeddedStore;
 
 use crate::tell;

@@ -102,4 +102,3 @@ async fn project(log: &EmbeddedLog, store: &EmbeddedStore) {
         tell(format!("V {next}\n"));
     }
 }
-
