@@ -12,7 +12,7 @@ pub enum Bug {
     CommitBeforeFindings,
     /// A finding's id is new each time.
     RandomFindingId,
-    /// A projection takes up its place in the log without looking at what was applied.
+    /// A projection commits its place before rows are written, and goes on from there.
     ProjectionForgetsPlace,
     /// The relay confirms decisions before they are in the log.
     RelayedBeforeAppend,

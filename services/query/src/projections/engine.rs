@@ -92,6 +92,12 @@ impl Engine {
                         Some(place) => *place,
                         None => self.catch_up(&first.position).await?,
                     };
+                    if planted(Bug::ProjectionForgetsPlace)
+                        && let Some(last) = records.last()
+                    {
+                        let behind = BTreeMap::from([(partition.clone(), last.position.offset.next())]);
+                        member.commit(&behind).await.map_err(group_error)?;
+                    }
                     let Some(place) = self.take(&partition, &records, place).await? else { return Ok(()) };
                     next.insert(partition.clone(), place);
                     if let Err(error) = member.commit(&BTreeMap::from([(partition, place)])).await {
