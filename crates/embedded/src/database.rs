@@ -161,9 +161,7 @@ impl Database {
         &self,
         work: impl FnOnce(View<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let core = self.core.clone();
-        let read = aside(move || core.read(work)).await;
-        read.unwrap_or_else(|panic| Err(Error::Unavailable(format!("reading failed: {panic}"))))
+        self.blocking(|core| core.read(work)).await
     }
 
     /// Has the writer run `work` and make durable what it put, together with what others put at the
@@ -226,13 +224,13 @@ impl Database {
         Ok(())
     }
 
-    async fn blocking(
+    async fn blocking<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Core) -> Result<(), Error> + Send + 'static,
-    ) -> Result<(), Error> {
+        work: impl FnOnce(&Core) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         let core = self.core.clone();
-        let done = tokio::task::spawn_blocking(move || work(&core)).await;
-        done.unwrap_or_else(|panic| Err(Error::Unavailable(format!("reclaiming failed: {panic}"))))
+        let done = aside(move || work(&core)).await;
+        done.unwrap_or_else(|panic| Err(Error::Unavailable(format!("work on the disk failed: {panic}"))))
     }
 
     /// Takes no more writes, finishes those under way and lets go of the directory.

@@ -8,10 +8,12 @@
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use bytes::Bytes;
+use tokio::time::Instant;
+use vedetta_aside::aside;
 use vedetta_block::{Header, MAX_SPAN_NANOS, merge};
 use vedetta_model::{BootId, Clock, NodeId, TenantId, Timestamp};
 use vedetta_runtime::{Drain, Drained};
@@ -146,7 +148,7 @@ impl Compactor {
         // One that is gone has expired, or somebody else was faster.
         let Some(old) = found.into_iter().collect::<Option<Vec<Bytes>>>() else { return Ok(false) };
         let before: usize = old.iter().map(Bytes::len).sum();
-        let merged = tokio::task::spawn_blocking(move || merge(&old)).await;
+        let merged = aside(move || merge(&old)).await;
         let merged = match merged.map_err(|error| StoreError::Backend(format!("merging failed: {error}")))? {
             Ok(merged) => merged,
             Err(error) => {
