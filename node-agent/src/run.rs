@@ -201,6 +201,10 @@ impl Agent {
         };
         // The source's thread has dropped its end of the queue, so the spool's thread ends as well.
         let threads = std::mem::take(&mut self.threads);
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the shipper goes on meanwhile, on a runtime of one thread too"
+        )]
         let joined =
             task::spawn_blocking(move || threads.into_iter().all(|thread| thread.join().is_ok())).await;
         if !matches!(joined, Ok(true)) {

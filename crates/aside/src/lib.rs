@@ -9,6 +9,7 @@ use tokio::{
 ///
 /// A runtime of one thread runs it in place: there is nothing beside it to keep free, and everything on it happens in
 /// an order that can be repeated.
+#[expect(clippy::disallowed_methods, reason = "the one place")]
 pub async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, JoinError> {
     match Handle::current().runtime_flavor() {
         RuntimeFlavor::CurrentThread => Ok(work()),

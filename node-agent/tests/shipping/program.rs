@@ -32,6 +32,7 @@ fn enrolling(state: &Path, ingest: &Ingest) -> Command {
 }
 
 async fn output(mut command: Command) -> (i32, String) {
+    #[expect(clippy::disallowed_methods, reason = "the server in this process goes on meanwhile")]
     let Output { status, stdout, stderr } = spawn_blocking(move || command.output().unwrap()).await.unwrap();
     let said = [stdout, stderr].concat();
     (status.code().unwrap(), String::from_utf8_lossy(&said).into_owned())
@@ -84,6 +85,7 @@ async fn a_signal_ends_it_in_good_order() {
     let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
     drop(ingest.until(|received| received.opens() > 50).await);
     kill_process(pid, Signal::TERM).unwrap();
+    #[expect(clippy::disallowed_methods, reason = "the server in this process goes on meanwhile")]
     let output = spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let last = ingest.received().payloads().last().cloned().unwrap();

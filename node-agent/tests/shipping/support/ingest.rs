@@ -225,6 +225,7 @@ impl Ingest {
     /// Stops and breaks all connections.
     pub async fn stop(&mut self) {
         if let Some(server) = self.server.take() {
+            #[expect(clippy::disallowed_methods, reason = "the test's runtime goes on meanwhile")]
             let stopped = spawn_blocking(move || server.shutdown_timeout(Duration::from_secs(10)));
             stopped.await.unwrap();
         }
