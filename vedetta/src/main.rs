@@ -7,6 +7,7 @@ mod cli;
 mod config_command;
 mod doctor;
 mod down;
+mod first_block;
 mod local_agent;
 mod rules_command;
 mod up;

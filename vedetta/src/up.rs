@@ -13,6 +13,7 @@ use crate::{
     ROLES,
     cli::{failed, shown},
     down::PidFile,
+    first_block::FirstBlock,
     local_agent::{self, LocalAgentArgs},
 };
 
@@ -57,12 +58,21 @@ async fn up(config: &Config, agent: &LocalAgentArgs) -> anyhow::Result<()> {
             None
         };
         eprintln!("starting this machine's agent ({})", agent.agent_source);
-        child = Some(agent.spawn(
+        let first_block = FirstBlock::after_now(&context.log).await?;
+        let child = child.insert(agent.spawn(
             data_dir,
             &context.agents_url,
             &local_agent::pin(&process),
             token.as_deref(),
         )?);
+        // What the box says to do next has to be seen.
+        let is_heard = tokio::select! {
+            is_heard = first_block.has_come() => is_heard,
+            _ = child.wait() => false,
+        };
+        if !is_heard {
+            tracing::warn!("this machine's agent is not heard yet; its last lines may say why");
+        }
     }
     print_box(config, &process, &tenant, &first);
 
