@@ -6,13 +6,12 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures::StreamExt as _;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
-use vedetta_block::{Batch, Header};
-use vedetta_log::{EventLog, Group, Offset, Partition, Position, ReadLimit, Record, Topic};
+use vedetta_block::Header;
+use vedetta_log::{Group, Position, Record};
 use vedetta_model::{
-    Finding, NodeId, Payload, TenantId, Timestamp,
+    Finding, NodeId, TenantId,
     control::{DomainEvent, Envelope, RuleSet},
 };
 use vedetta_query::{
@@ -20,15 +19,13 @@ use vedetta_query::{
     metrics::Metrics,
     projections::{self, Engine, Progress},
 };
-use vedetta_runtime::{Drain, Reason};
-use vedetta_store::{
-    BlockId, BlockRange, BlockStore as _, EventStore as _, MemoryStore, Order, StreamId, Version, View,
-    ViewRange, ViewStore as _,
-};
+use vedetta_runtime::Drain;
+use vedetta_store::{EventStore as _, MemoryStore, StreamId, Version, View, ViewRange, ViewStore as _};
 
 use crate::{
-    node::{Books, MARK, Run},
+    books::{Books, MARK, Run},
     people::{ALWAYS, People, SOMETIMES},
+    present::Present,
     service::{Platform, Service},
     world::lock,
 };
@@ -50,26 +47,13 @@ pub struct Checker {
     pub tenants: Vec<TenantId>,
 }
 
-/// What lies in log and store, past all faults.
-struct Present {
-    telemetry: Vec<Record>,
-    findings: Vec<Finding>,
-    control: Vec<Envelope>,
-    letters: BTreeSet<(Position, String)>,
-    /// How often each number of a run is stored, and where.
-    stored: BTreeMap<(Run, u64), u64>,
-    /// Events that agents say they lost, by node.
-    losses: BTreeMap<NodeId, u64>,
-    /// Events that are no agent's report, by tenant; and of these, those in blocks that can't be read.
-    activity: BTreeMap<TenantId, (u64, u64)>,
-}
-
 /// What is wrong.
 #[derive(Default)]
-struct Wrong(Vec<String>);
+pub struct Wrong(Vec<String>);
 
 impl Wrong {
-    fn unless(&mut self, holds: bool, what: impl FnOnce() -> String) {
+    /// Takes down what does not hold.
+    pub fn unless(&mut self, holds: bool, what: impl FnOnce() -> String) {
         if !holds && self.0.len() < MOST {
             self.0.push(what());
         }
@@ -80,7 +64,7 @@ impl Checker {
     /// All that is wrong; nothing, when all is well. Before everything has come to rest it may be too early to ask.
     pub async fn look(&self) -> Vec<String> {
         let mut wrong = Wrong::default();
-        let present = match self.present(&mut wrong).await {
+        let present = match Present::of(&self.platform, &mut wrong).await {
             Ok(present) => present,
             Err(error) => return vec![format!("it can't be told what is there: {error:#}")],
         };
@@ -102,83 +86,6 @@ impl Checker {
             wrong.0.push(format!("{error:#}"));
         }
         wrong.0
-    }
-
-    async fn present(&self, wrong: &mut Wrong) -> anyhow::Result<Present> {
-        let log = &self.platform.log;
-        let telemetry = read(log, Topic::TELEMETRY).await?;
-        let findings = read(log, Topic::FINDINGS).await?;
-        let findings = findings.iter().map(|record| serde_json::from_slice(&record.payload));
-        let control = read(log, Topic::CONTROL).await?;
-        let control = control.iter().map(|record| Envelope::decode(&record.payload));
-        let letters = read(log, Topic::DEAD_LETTERS).await?;
-        let letters = letters.iter().filter_map(Reason::of).map(|reason| (reason.from, reason.stage));
-        let mut present = Present {
-            telemetry,
-            findings: findings.collect::<Result<_, _>>()?,
-            control: control.collect::<Result<_, _>>()?,
-            letters: letters.collect(),
-            stored: BTreeMap::new(),
-            losses: BTreeMap::new(),
-            activity: BTreeMap::new(),
-        };
-        for tenant in self.platform.store.archived().await? {
-            for (id, block) in self.blocks(&tenant).await? {
-                self.count(&tenant, id, &block, &mut present, wrong)?;
-            }
-        }
-        Ok(present)
-    }
-
-    async fn blocks(&self, tenant: &TenantId) -> anyhow::Result<Vec<(BlockId, Bytes)>> {
-        let range = BlockRange {
-            tenant: tenant.clone(),
-            since: Timestamp::from_nanos(i64::MIN),
-            until: Timestamp::from_nanos(i64::MAX),
-            order: Order::Ascending,
-        };
-        let mut after = None;
-        let mut blocks = Vec::new();
-        loop {
-            let page = self.platform.store.heads(&range, after, 1000).await?;
-            let ids: Vec<BlockId> = page.heads.iter().map(BlockId::of).collect();
-            let found = self.platform.store.blocks(tenant, &ids).await?;
-            blocks.extend(ids.into_iter().zip(found.into_iter().flatten()));
-            after = page.next;
-            if after.is_none() {
-                return Ok(blocks);
-            }
-        }
-    }
-
-    fn count(
-        &self,
-        tenant: &TenantId,
-        id: BlockId,
-        block: &[u8],
-        present: &mut Present,
-        wrong: &mut Wrong,
-    ) -> anyhow::Result<()> {
-        let batch = Batch::decode(block)?;
-        wrong.unless(batch.header.tenant == *tenant, || {
-            format!("a block of {} lies with {tenant}", batch.header.tenant)
-        });
-        let run = (tenant.clone(), batch.header.node, batch.header.boot);
-        let flipped =
-            lock(&self.platform.block_damage).get(&(tenant.clone(), id)).is_some_and(Option::is_some);
-        for event in &batch.events {
-            *present.stored.entry((run.clone(), event.seq)).or_default() += 1;
-            match &event.payload {
-                Payload::Loss(loss) => *present.losses.entry(run.1).or_default() += loss.count,
-                payload if payload.kind().as_str().starts_with("agent.") => {}
-                _ => {
-                    let (all, unreadable) = present.activity.entry(tenant.clone()).or_default();
-                    *all += 1;
-                    *unreadable += u64::from(flipped);
-                }
-            }
-        }
-        Ok(())
     }
 
     /// The numbers that lie in damaged records of the log, each told by a dead letter of that stage.
@@ -490,24 +397,4 @@ async fn rows(store: &MemoryStore, tenant: &TenantId, view: View) -> anyhow::Res
             return Ok(rows);
         }
     }
-}
-
-/// All records of a topic.
-async fn read(log: &impl EventLog, topic: Topic) -> anyhow::Result<Vec<Record>> {
-    let mut all = Vec::new();
-    for index in 0..log.partitions(&topic).await? {
-        let partition = Partition { topic: topic.clone(), index };
-        let bounds = log.bounds(&partition).await?;
-        let mut next = bounds.start;
-        if next >= bounds.end {
-            continue;
-        }
-        let mut records = log.read(Position { partition, offset: next }, ReadLimit::default()).await?;
-        while next < bounds.end {
-            let batch = records.next().await.unwrap_or(Ok(vec![]))?;
-            next = batch.last().map_or(Offset(u64::MAX), |record| record.position.offset.next());
-            all.extend(batch);
-        }
-    }
-    Ok(all)
 }

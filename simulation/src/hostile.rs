@@ -15,12 +15,7 @@ use vedetta_log::{EventLog as _, Key, NewRecord, Topic};
 use vedetta_model::{BootId, Event, NodeId, TenantId, event::AgentStopping};
 use vedetta_node_agent::ship::{Connection, Hello};
 
-use crate::{
-    fault::Fault,
-    node::{Books, Node},
-    service::Platform,
-    world::lock,
-};
+use crate::{books::Books, fault::Fault, node::Node, service::Platform, world::lock};
 
 /// See the module.
 pub struct Hostile {

@@ -15,8 +15,9 @@
 //!
 //! Start with [`run`]: one seed from beginning to end. What may go wrong is in [`fault`]; what the parts stand on in [`log`],
 //! [`store`], [`disk`] and [`link`]; who acts in [`service`], [`node`], [`people`] and [`hostile`]; what must hold in
-//! [`check`]. [`many`] plays a range of seeds, each in a process of its own.
+//! [`check`], by the truth in [`books`] and what is [`present`]. [`many`] plays a range of seeds, each in a process of its own.
 
+pub mod books;
 pub mod check;
 pub mod disk;
 pub mod fault;
@@ -26,6 +27,7 @@ pub mod log;
 pub mod many;
 pub mod node;
 pub mod people;
+pub mod present;
 pub mod random;
 pub mod run;
 pub mod service;
