@@ -10,10 +10,12 @@ pub mod severity;
 pub mod event;
 pub mod finding;
 pub mod control;
+pub mod ranges;
 pub mod simulated;
 
 pub use event::{Event, Kind, Payload, Process, ProcessKey, Term};
 pub use finding::Finding;
 pub use ids::{BootId, CaseId, EventId, FindingId, NodeId, TenantId, TokenId, UserId};
+pub use ranges::{Numbers, Ranges};
 pub use severity::Severity;
 pub use time::{Clock, ManualClock, SystemClock, Timestamp};

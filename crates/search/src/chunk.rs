@@ -5,13 +5,10 @@ use std::ops::AddAssign;
 use bytes::Bytes;
 use memchr::memmem;
 use vedetta_block::{Batch, BlockError, Header, Opened};
-use vedetta_model::{Event, Kind, Payload, Term, Timestamp};
+use vedetta_model::{Event, Kind, Numbers, Payload, Term, Timestamp};
 use vedetta_rules::{Condition, EventView, Hints, KindSet, Need};
 
-use crate::{
-    Hit, Place,
-    seen::{self, Numbers},
-};
+use crate::{Hit, Place, seen};
 
 /// What considering a block takes, as bytes read.
 const CONSIDERING: u64 = 256;

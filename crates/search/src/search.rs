@@ -9,13 +9,13 @@ use futures::Stream;
 use uuid::Uuid;
 use vedetta_aside::aside;
 use vedetta_block::{Header, MAX_SPAN_NANOS};
-use vedetta_model::{BootId, EventId, NodeId, TenantId, Timestamp};
+use vedetta_model::{BootId, EventId, NodeId, Numbers, TenantId, Timestamp};
 use vedetta_rules::{Condition, KindSet};
 use vedetta_store::{BlockId, BlockRange, BlockStore, Order, StoreError};
 
 use crate::{
     chunk::{Found, Lost, Part, Scanned, Take, Wanted, search_blocks},
-    seen::{self, Numbers, Seen},
+    seen::{self, Seen},
 };
 
 /// Heads fetched by one call to the store: few at first, because the newest events are asked for most.
@@ -230,7 +230,7 @@ fn an_hour_back(place: BlockId) -> BlockId {
 fn considered(scanned: &mut Scanned, header: &Header, behind: &[Numbers], end: Timestamp) -> bool {
     let is_one = header.earliest < end;
     if is_one {
-        let before: u64 = behind.iter().map(|(first, last)| last - first + 1).sum();
+        let before: u64 = behind.iter().map(|part| part.last - part.first + 1).sum();
         scanned.blocks += 1;
         scanned.events += u64::from(header.count).saturating_sub(before);
     }

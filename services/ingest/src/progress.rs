@@ -11,9 +11,9 @@ use std::{
 };
 
 use vedetta_block::Header;
-use vedetta_model::{BootId, NodeId};
+use vedetta_model::{BootId, NodeId, Numbers};
 
-use crate::run::{Found, Numbers, Run, Sent};
+use crate::run::{Found, Run, Sent};
 
 /// Nodes that are remembered; the ones first seen go first.
 const NODES: usize = 20_000;

@@ -1,38 +1,15 @@
 //! The numbers of one agent run's events, as far as they are remembered.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    fmt,
-};
+use std::collections::{BTreeMap, VecDeque};
 
 use vedetta_block::Header;
+use vedetta_model::{Numbers, Ranges};
 
 /// Blocks of which the checksum is remembered: more than a node may have on its way at a time. The ones that came
 /// first are joined to ranges first.
 const EXACT: usize = 64;
 /// Joined ranges that are remembered; the lowest go first.
 const JOINED: usize = 128;
-
-/// Event numbers, both ends included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Numbers {
-    /// The first.
-    pub first: u64,
-    /// The last.
-    pub last: u64,
-}
-
-impl Numbers {
-    const fn overlap(&self, other: &Self) -> bool {
-        self.first <= other.last && other.first <= self.last
-    }
-}
-
-impl fmt::Display for Numbers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} to {}", self.first, self.last)
-    }
-}
 
 /// What a body is recognised by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,20 +55,19 @@ pub struct Run {
     exact: BTreeMap<u64, Sent>,
     /// The first numbers of those, as they came.
     arrival: VecDeque<u64>,
-    joined: Pieces,
+    joined: Ranges,
     coming: Vec<Sent>,
 }
 
 impl Run {
     /// What is known of a block's numbers.
     pub fn look(&self, new: Sent) -> Found {
-        let Numbers { first, last } = new.numbers;
-        if let Some((_, known)) = self.exact.range(..=last).next_back()
+        if let Some((_, known)) = self.exact.range(..=new.numbers.last).next_back()
             && known.numbers.overlap(&new.numbers)
         {
             return if *known == new { Found::Same } else { Found::Other(known.numbers) };
         }
-        if self.joined.covers(first, last) {
+        if self.joined.covers(new.numbers) {
             return Found::Same;
         }
         if let Some(with) = self.joined.overlapping(new.numbers) {
@@ -124,38 +100,10 @@ impl Run {
         if self.arrival.len() > EXACT
             && let Some(oldest) = self.arrival.pop_front().and_then(|first| self.exact.remove(&first))
         {
-            self.joined.add(oldest.numbers.first, oldest.numbers.last);
-        }
-    }
-}
-
-/// Disjoint ranges, first number to last, none touching another.
-#[derive(Debug, Default)]
-struct Pieces(BTreeMap<u64, u64>);
-
-impl Pieces {
-    fn covers(&self, first: u64, last: u64) -> bool {
-        self.0.range(..=first).next_back().is_some_and(|(_, end)| *end >= last)
-    }
-
-    fn overlapping(&self, numbers: Numbers) -> Option<Numbers> {
-        let (&first, &last) = self.0.range(..=numbers.last).next_back()?;
-        Some(Numbers { first, last }).filter(|piece| piece.overlap(&numbers))
-    }
-
-    fn add(&mut self, mut first: u64, mut last: u64) {
-        // Whatever begins before the end and does not end before the start is joined, neighbours too.
-        while let Some((&start, &end)) = self.0.range(..=last.saturating_add(1)).next_back() {
-            if end.saturating_add(1) < first {
-                break;
+            self.joined.add(oldest.numbers);
+            if self.joined.len() > JOINED {
+                self.joined.forget_lowest();
             }
-            self.0.remove(&start);
-            first = first.min(start);
-            last = last.max(end);
-        }
-        self.0.insert(first, last);
-        if self.0.len() > JOINED {
-            self.0.pop_first();
         }
     }
 }
@@ -204,7 +152,7 @@ mod tests {
         for n in 0..count {
             run.durable(sent(1 + 10 * n, 2 + 10 * n, 7));
         }
-        assert_eq!((run.exact.len(), run.arrival.len(), run.joined.0.len()), (EXACT, EXACT, JOINED));
+        assert_eq!((run.exact.len(), run.arrival.len(), run.joined.len()), (EXACT, EXACT, JOINED));
         assert_eq!(run.look(sent(1, 2, 7)), Found::Nothing);
         let newest = 1 + 10 * (count - 1);
         assert_eq!(run.look(sent(newest, newest + 1, 7)), Found::Same);
@@ -285,24 +233,6 @@ mod tests {
                 if found == Found::Nothing {
                     run.coming(block);
                     naive.coming.push(block);
-                }
-            }
-        }
-
-        #[test]
-        fn joined_ranges_cover_exactly_what_was_added(ranges in prop::collection::vec((1_u64..60, 0_u64..8), 0..30)) {
-            let mut pieces = Pieces::default();
-            let mut model = [false; 80];
-            for (first, more) in ranges {
-                pieces.add(first, first + more);
-                model[first as usize..=(first + more) as usize].fill(true);
-            }
-            for first in 1..70_u64 {
-                for last in first..70 {
-                    let mine = &model[first as usize..=last as usize];
-                    let numbers = Numbers { first, last };
-                    prop_assert_eq!(pieces.covers(first, last), mine.iter().all(|it| *it), "{}", numbers);
-                    prop_assert_eq!(pieces.overlapping(numbers).is_some(), mine.iter().any(|it| *it), "{}", numbers);
                 }
             }
         }

@@ -6,6 +6,7 @@ use vedetta_api::{Code, Error};
 use vedetta_model::{
     Clock, TenantId, Timestamp,
     control::{Actor, Envelope},
+    simulated::{Point, reached},
 };
 use vedetta_store::{AppendError, EventStore, Expected, NewEvent, StoreError, StreamId, Version};
 
@@ -133,7 +134,7 @@ impl Streams {
                 }
                 Err(AppendError::Conflict { .. }) => {
                     self.metrics.conflicts.inc();
-                    vedetta_model::simulated::reached(vedetta_model::simulated::Point::Conflict);
+                    reached(Point::Conflict);
                 }
                 Err(AppendError::TooLarge { what, .. }) => return Err(Error::new(Code::Invalid, what)),
                 Err(AppendError::Store(error)) => return Err(unavailable(&error)),
