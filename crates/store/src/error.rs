@@ -42,6 +42,9 @@ pub enum StoreError {
         /// What was found.
         what: String,
     },
+    /// It is more than this backend takes; nothing was written.
+    #[error("{0}")]
+    TooLarge(String),
     /// A cursor is not one that this store gave for this range.
     #[error("the cursor does not belong to this list")]
     BadCursor,

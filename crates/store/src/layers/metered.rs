@@ -111,6 +111,7 @@ pub(super) fn store_kind(error: &StoreError) -> &'static str {
         StoreError::Block(_) => "block",
         StoreError::Closed => "closed",
         StoreError::Backend(_) => "backend",
+        StoreError::TooLarge(_) => "too_large",
     }
 }
 
