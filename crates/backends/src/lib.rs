@@ -4,9 +4,11 @@
 //! |---|---|
 //! | `memory:` | gone with the process |
 //! | `file:PATH` | a local directory; log and store at the same path share one database and one fsync |
-//! | `kafka://…`, `scylla://…` | in builds with that feature |
+//! | `scylla://HOST:PORT,…/KEYSPACE` | a store in ScyllaDB or Cassandra, whose schema `vedetta migrate` made |
+//! | `kafka://…` | in builds with that feature |
 //!
 //! `file:PATH?reserve_mib=N` leaves N MiB of the disk free (256 unless told otherwise).
+//! What may stand behind `?` for `scylla://`: `vedetta_store_scylla::Options`.
 //! This is the only crate that names backends; nothing else depends on what lies behind the
 //! contracts. Start with [`Backends::open`].
 
@@ -15,6 +17,7 @@ mod url;
 
 pub use open::Backends;
 pub use url::UrlError;
+pub use vedetta_store_scylla::Migrated;
 
 /// Why the backends could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -34,4 +37,7 @@ pub enum OpenError {
         /// What is wrong.
         source: vedetta_embedded::Error,
     },
+    /// The database can't be used, or not now.
+    #[error(transparent)]
+    Scylla(#[from] vedetta_store_scylla::OpenError),
 }

@@ -15,9 +15,10 @@ use vedetta_log_embedded::EmbeddedLog;
 use vedetta_model::Clock;
 use vedetta_store::{BlockStore, EventStore, MemoryStore, ViewStore, layers as store_layers};
 use vedetta_store_embedded::EmbeddedStore;
+use vedetta_store_scylla::ScyllaStore;
 
 use crate::{
-    OpenError,
+    Migrated, OpenError,
     url::{self, Place},
 };
 
@@ -31,8 +32,15 @@ pub struct Backends {
     pub views: Arc<dyn ViewStore>,
     /// Blocks of events.
     pub blocks: Arc<dyn BlockStore>,
-    store: Option<EmbeddedStore>,
+    store: Closing,
     databases: Vec<(PathBuf, Database)>,
+}
+
+/// What has to be closed of a store.
+enum Closing {
+    Nothing,
+    Embedded(EmbeddedStore),
+    Scylla(ScyllaStore),
 }
 
 impl fmt::Debug for Backends {
@@ -71,35 +79,51 @@ impl Backends {
         databases: &mut Vec<(PathBuf, Database)>,
         registry: &mut Registry,
         clock: Arc<dyn Clock>,
-    ) -> Result<(Arc<dyn EventLog>, Stores, Option<EmbeddedStore>), OpenError> {
+    ) -> Result<(Arc<dyn EventLog>, Stores, Closing), OpenError> {
         let seed = clock.now().as_nanos().unsigned_abs();
         let metrics = log_layers::Metrics::register(registry);
         let log = match log_place {
-            Place::Memory => wrap_log(MemoryLog::new(clock), metrics, seed),
+            Place::Memory => wrap_log(MemoryLog::new(clock.clone()), metrics, seed),
             Place::Directory { path, reserve_mib } => {
                 let db = database(databases, path, *reserve_mib)?;
-                let log = EmbeddedLog::open(&db, clock).map_err(|source| contents(path, source))?;
+                let log = EmbeddedLog::open(&db, clock.clone()).map_err(|source| contents(path, source))?;
                 wrap_log(log, metrics, seed)
             }
+            // No URL of a log is read as one.
+            Place::Scylla { .. } => return Err(url::no_log("scylla").into()),
         };
         let metrics = store_layers::Metrics::register(registry);
-        let (stores, embedded) = match store_place {
-            Place::Memory => (wrap_store(MemoryStore::new(), metrics, seed), None),
+        let (stores, closing) = match store_place {
+            Place::Memory => (wrap_store(MemoryStore::new(), metrics, seed), Closing::Nothing),
             Place::Directory { path, reserve_mib } => {
                 let db = database(databases, path, *reserve_mib)?;
                 let store = EmbeddedStore::open(&db).await.map_err(|source| contents(path, source))?;
-                (wrap_store(store.clone(), metrics, seed), Some(store))
+                (wrap_store(store.clone(), metrics, seed), Closing::Embedded(store))
+            }
+            Place::Scylla { url } => {
+                let store = Box::pin(ScyllaStore::open(url, clock)).await?;
+                (wrap_store(store.clone(), metrics, seed), Closing::Scylla(store))
             }
         };
-        Ok((log, stores, embedded))
+        Ok((log, stores, closing))
+    }
+
+    /// Makes the schema that a store's URL needs, or brings it to this build's version. `None` for stores that need none.
+    pub async fn migrate(store_url: &str, clock: &dyn Clock) -> Result<Option<Migrated>, OpenError> {
+        match url::parse(url::STORE, store_url)? {
+            Place::Memory | Place::Directory { .. } => Ok(None),
+            Place::Scylla { url } => Ok(Some(Box::pin(vedetta_store_scylla::migrate(&url, clock)).await?)),
+        }
     }
 
     /// Takes no more calls, finishes those under way, and lets go of files: first the log, then the
     /// store, then what lies under both.
     pub async fn close(&self) {
         self.log.close().await;
-        if let Some(store) = &self.store {
-            store.close().await;
+        match &self.store {
+            Closing::Nothing => {}
+            Closing::Embedded(store) => store.close().await,
+            Closing::Scylla(store) => store.close().await,
         }
         for (_, db) in &self.databases {
             db.close().await;

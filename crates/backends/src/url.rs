@@ -32,6 +32,14 @@ pub enum UrlError {
         /// `log.url` or `store.url`.
         setting: &'static str,
     },
+    /// A CQL store that can't be.
+    #[error("{setting}: {source}")]
+    Scylla {
+        /// `store.url`.
+        setting: &'static str,
+        /// What is wrong.
+        source: vedetta_store_scylla::OptionsError,
+    },
     /// An option behind `?`.
     #[error("{setting}: `{option}` is not an option; `reserve_mib=N` is")]
     Option {
@@ -46,7 +54,14 @@ pub enum UrlError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     Memory,
-    Directory { path: PathBuf, reserve_mib: Option<u64> },
+    Directory {
+        path: PathBuf,
+        reserve_mib: Option<u64>,
+    },
+    /// As given: whoever opens it reads the rest.
+    Scylla {
+        url: String,
+    },
 }
 
 /// The log or the store.
@@ -59,6 +74,11 @@ pub struct Setting {
 
 pub const LOG: Setting = Setting { name: "log.url", large: "kafka" };
 pub const STORE: Setting = Setting { name: "store.url", large: "scylla" };
+
+/// What is said of a store's scheme where a log is wanted.
+pub fn no_log(scheme: &str) -> UrlError {
+    UrlError::Unknown { setting: LOG.name, scheme: scheme.into(), large: LOG.large }
+}
 
 /// Reads a URL. Nothing of it but the scheme gets into an error: the rest may hold a password.
 pub fn parse(setting: Setting, url: &str) -> Result<Place, UrlError> {
@@ -79,6 +99,10 @@ pub fn parse(setting: Setting, url: &str) -> Result<Place, UrlError> {
             }
             Ok(Place::Directory { path: path.into(), reserve_mib })
         }
+        "scylla" if large == STORE.large => match vedetta_store_scylla::Options::parse(url) {
+            Ok(_) => Ok(Place::Scylla { url: url.into() }),
+            Err(source) => Err(UrlError::Scylla { setting, source }),
+        },
         _ if scheme == large => Err(UrlError::NotBuilt { feature: large, setting }),
         _ => {
             let scheme = scheme.chars().take(32).collect();
@@ -105,13 +129,18 @@ mod tests {
             Ok(Place::Directory { path: "data".into(), reserve_mib: Some(8) })
         );
         assert_eq!(parse(LOG, "memory:"), Ok(Place::Memory));
+        let url = "scylla://s1,s2:9142/vedetta?replication=3";
+        assert_eq!(parse(STORE, url), Ok(Place::Scylla { url: url.into() }));
     }
 
     #[test]
     fn a_refusal_says_what_to_use_and_never_repeats_a_secret() {
         let refused = |setting, url| parse(setting, url).unwrap_err().to_string();
         assert!(refused(LOG, "kafka://me:secret@b1:9092").starts_with("this build has no `kafka` feature"));
-        assert!(refused(STORE, "scylla://s1").starts_with("this build has no `scylla` feature"));
+        assert!(refused(STORE, "scylla://s1").starts_with("store.url: the URL ends with a keyspace"));
+        assert!(!refused(STORE, "scylla://me:secret@s1/v").contains("secret"));
+        assert!(refused(STORE, "scylla://s1/v?copies=3").contains("`copies` is not an option"));
+        assert!(refused(LOG, "scylla://s1/v").contains("log.url: `scylla` is not known"));
         assert!(!refused(LOG, "kafka://me:secret@b1:9092").contains("secret"));
         assert!(refused(LOG, "s3://me:secret@b").contains("`s3` is not known"));
         assert!(!refused(LOG, "s3://me:secret@b").contains("secret"));

@@ -25,17 +25,15 @@ mod work;
 
 use std::collections::{BTreeMap, HashMap};
 
-use async_trait::async_trait;
 use ::bytes::Bytes;
+use async_trait::async_trait;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use vedetta_block::Header;
 use vedetta_model::{EventId, TenantId, Timestamp};
-use vedetta_store::{
-    BlockId, BlockRange, BlockStore, HeadPage, Kept, Replaced, StoreError, Usage, compare,
-};
+use vedetta_store::{BlockId, BlockRange, BlockStore, HeadPage, Kept, Replaced, StoreError, Usage, compare};
 
-pub use self::{names::Run, run::RunState};
 use self::run::{Plan, Range};
+pub use self::{names::Run, run::RunState};
 use crate::{
     ScyllaStore,
     cql::SIDE_BY_SIDE,
@@ -97,7 +95,8 @@ impl Shared {
                 return Ok(kept);
             }
             let stamp = self.stamps.after(state.stamp);
-            let puts: Vec<_> = new.iter().map(|one| self.put_bytes(run, &one.header, one.block, stamp)).collect();
+            let puts: Vec<_> =
+                new.iter().map(|one| self.put_bytes(run, &one.header, one.block, stamp)).collect();
             stream::iter(puts).buffer_unordered(SIDE_BY_SIDE).try_collect::<()>().await?;
             let added = new.iter().map(|one| (one.header.clone(), one.block.clone())).collect();
             let plan = Plan { added, removed: vec![], replaces: false };
@@ -180,7 +179,8 @@ impl BlockStore for ScyllaStore {
     async fn usage(&self, tenant: &TenantId) -> Result<Vec<(i64, Usage)>, StoreError> {
         let shared = self.shared()?;
         let slots = shared.slots(tenant, i64::MIN, i64::MAX).await?;
-        let sums: Vec<_> = slots.into_iter().map(|(bucket, slot)| shared.slot_usage(tenant, bucket, slot)).collect();
+        let sums: Vec<_> =
+            slots.into_iter().map(|(bucket, slot)| shared.slot_usage(tenant, bucket, slot)).collect();
         let sums: Vec<(i64, Usage)> = stream::iter(sums).buffer_unordered(SIDE_BY_SIDE).try_collect().await?;
         let mut usage: BTreeMap<i64, Usage> = BTreeMap::new();
         for (bucket, sum) in sums.into_iter().filter(|(_, sum)| sum.blocks > 0) {
@@ -198,7 +198,8 @@ impl BlockStore for ScyllaStore {
             some.map(|_| parse_tenant("block_tenants", &name)).transpose()
         });
         let has_some: Vec<_> = has_some.collect();
-        let tenants: Vec<Option<TenantId>> = stream::iter(has_some).buffered(SIDE_BY_SIDE).try_collect().await?;
+        let tenants: Vec<Option<TenantId>> =
+            stream::iter(has_some).buffered(SIDE_BY_SIDE).try_collect().await?;
         Ok(tenants.into_iter().flatten().collect())
     }
 }

@@ -51,7 +51,10 @@ mod tests {
     #[test]
     fn stamps_rise_though_the_clock_stands_still_or_is_behind() {
         let stamps = Stamps::new(Arc::new(Stopped));
-        assert_eq!([stamps.next(), stamps.next(), stamps.after(9_000), stamps.next()], [7000, 7001, 9001, 9002]);
+        assert_eq!(
+            [stamps.next(), stamps.next(), stamps.after(9_000), stamps.next()],
+            [7000, 7001, 9001, 9002]
+        );
         let stamps = Stamps::new(Arc::new(SystemClock));
         assert!(stamps.next() < stamps.next());
     }

@@ -91,7 +91,11 @@ impl Cql {
     }
 
     /// All rows, gathered page by page.
-    pub async fn rows<R>(&self, statement: &PreparedStatement, values: impl SerializeRow) -> Result<Vec<R>, StoreError>
+    pub async fn rows<R>(
+        &self,
+        statement: &PreparedStatement,
+        values: impl SerializeRow,
+    ) -> Result<Vec<R>, StoreError>
     where
         R: for<'f, 'm> DeserializeRow<'f, 'm> + Send + 'static,
     {
@@ -107,23 +111,33 @@ impl Cql {
     where
         R: for<'f, 'm> DeserializeRow<'f, 'm> + Send + 'static,
     {
-        let pager = self.session.execute_iter(statement.clone(), values).await.map_err(|e| self.failed(&e))?;
+        let pager =
+            self.session.execute_iter(statement.clone(), values).await.map_err(|e| self.failed(&e))?;
         let rows = pager.rows_stream::<R>().map_err(|error| self.failed(&error))?;
         let place = self.place.clone();
         Ok(rows.map_err(move |error| errors::failed(&place, &error)).boxed())
     }
 
     /// The one row, when there is one.
-    pub async fn row<R>(&self, statement: &PreparedStatement, values: impl SerializeRow) -> Result<Option<R>, StoreError>
+    pub async fn row<R>(
+        &self,
+        statement: &PreparedStatement,
+        values: impl SerializeRow,
+    ) -> Result<Option<R>, StoreError>
     where
         R: for<'f, 'm> DeserializeRow<'f, 'm>,
     {
-        let result = self.session.execute_unpaged(statement, values).await.map_err(|error| self.failed(&error))?;
+        let result =
+            self.session.execute_unpaged(statement, values).await.map_err(|error| self.failed(&error))?;
         let rows = result.into_rows_result().map_err(|error| self.failed(&error))?;
         rows.maybe_first_row().map_err(|error| self.failed(&error))
     }
 
-    pub async fn write(&self, statement: &PreparedStatement, values: impl SerializeRow) -> Result<(), StoreError> {
+    pub async fn write(
+        &self,
+        statement: &PreparedStatement,
+        values: impl SerializeRow,
+    ) -> Result<(), StoreError> {
         self.session.execute_unpaged(statement, values).await.map(drop).map_err(|error| self.failed(&error))
     }
 
@@ -141,7 +155,9 @@ impl Cql {
     pub async fn cas(&self, changes: Changes) -> Result<Cas, StoreError> {
         let (batch, values) = changes.into_batch();
         match self.session.batch(&batch, values).await {
-            Ok(result) => self.applied(result).map(|applied| if applied { Cas::Applied } else { Cas::Refused }),
+            Ok(result) => {
+                self.applied(result).map(|applied| if applied { Cas::Applied } else { Cas::Refused })
+            }
             Err(error) => {
                 let told = self.failed(&error);
                 if errors::failure(&error) == Failure::NotDone { Err(told) } else { Ok(Cas::Unknown(told)) }
@@ -151,7 +167,12 @@ impl Cql {
 
     fn applied(&self, result: QueryResult) -> Result<bool, StoreError> {
         let rows = result.into_rows_result().map_err(|error| self.failed(&error))?;
-        let missing = || StoreError::Backend(format!("{}: the answer to a conditional write has no `[applied]`", self.place));
+        let missing = || {
+            StoreError::Backend(format!(
+                "{}: the answer to a conditional write has no `[applied]`",
+                self.place
+            ))
+        };
         applied(&rows).ok_or_else(missing)
     }
 }

@@ -15,7 +15,9 @@ pub enum OpenError {
     #[error(transparent)]
     Options(#[from] OptionsError),
     /// A password is not where the URL says.
-    #[error("the password for the store can't be read from {place}: {why}; set it, or change the URL's `{option}`")]
+    #[error(
+        "the password for the store can't be read from {place}: {why}; set it, or change the URL's `{option}`"
+    )]
     Password {
         /// The variable or file.
         place: String,

@@ -143,7 +143,14 @@ impl Shared {
         }
     }
 
-    fn batch(&self, stream: &StreamId, head: Head, mark: &Mark, events: &[NewEvent], outside: bool) -> Changes {
+    fn batch(
+        &self,
+        stream: &StreamId,
+        head: Head,
+        mark: &Mark,
+        events: &[NewEvent],
+        outside: bool,
+    ) -> Changes {
         let (mut changes, (tenant, aggregate, id)) = (Changes::default(), key(stream));
         let before = head.head.unwrap_or(0);
         let after = before + events.len() as i64;
@@ -224,7 +231,8 @@ impl Shared {
         if most == 0 {
             return Ok(vec![]);
         }
-        let rows = self.cql.stream::<EventRow>(&self.on.stream_events, (tenant, aggregate, id, from, most)).await?;
+        let rows =
+            self.cql.stream::<EventRow>(&self.on.stream_events, (tenant, aggregate, id, from, most)).await?;
         let lying = rows.map(|row| {
             let (head, version, event, append, place, time, data) = row?;
             let event = event_id(stream, &event)?;
@@ -240,7 +248,8 @@ impl Shared {
                 None => {
                     let place = (stream.tenant.to_string(), row.append, row.place as i32);
                     let found = self.cql.row::<(Vec<u8>,)>(&self.on.event_data, place).await?;
-                    let missing = || corrupt(format!("event_data[{}]", row.append), "the data of an event is missing");
+                    let missing =
+                        || corrupt(format!("event_data[{}]", row.append), "the data of an event is missing");
                     found.ok_or_else(missing)?.0
                 }
             };
@@ -286,7 +295,10 @@ fn whole(stream: &StreamId, from: i64, mut rows: Vec<Lying>) -> Result<Vec<Lying
     rows.retain(|row| row.version <= head);
     for (row, wanted) in rows.iter().zip(from + 1..) {
         if row.version != wanted {
-            let what = format!("version {wanted} is missing or there twice ({} follows, of append {})", row.version, row.append);
+            let what = format!(
+                "version {wanted} is missing or there twice ({} follows, of append {})",
+                row.version, row.append
+            );
             return Err(corrupt(format!("streams[{stream}]"), what));
         }
     }
@@ -330,7 +342,9 @@ impl EventStore for ScyllaStore {
             return Ok(vec![]);
         }
         let names = match after {
-            None => shared.cql.rows::<(String,)>(&shared.on.names, (tenant.as_str(), aggregate, most)).await?,
+            None => {
+                shared.cql.rows::<(String,)>(&shared.on.names, (tenant.as_str(), aggregate, most)).await?
+            }
             Some(after) => {
                 let values = (tenant.as_str(), aggregate, after, most);
                 shared.cql.rows::<(String,)>(&shared.on.names_after, values).await?
@@ -387,7 +401,8 @@ mod tests {
     #[test]
     fn rows_behind_the_head_are_not_there_yet_and_holes_are_noticed() {
         let stream = StreamId::new(&"acme".parse().unwrap(), "case", 1);
-        let versions = |rows| whole(&stream, 2, rows).map(|rows| rows.iter().map(|row| row.version).collect::<Vec<_>>());
+        let versions =
+            |rows| whole(&stream, 2, rows).map(|rows| rows.iter().map(|row| row.version).collect::<Vec<_>>());
         assert_eq!(versions(vec![row(3, 4), row(4, 4), row(5, 4)]).unwrap(), [3, 4]);
         assert!(versions(vec![row(4, 4)]).unwrap_err().to_string().contains("version 3 is missing"));
         assert!(versions(vec![row(3, 4), row(3, 4), row(4, 4)]).is_err(), "two appends at one version");

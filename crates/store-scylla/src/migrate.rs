@@ -51,7 +51,8 @@ pub async fn migrate(url: &str, clock: &dyn Clock) -> Result<Migrated, OpenError
     if found.check(&options).is_ok() {
         return Ok(Migrated { place: options.place(), version, applied: vec![] });
     }
-    let migration = Migration { target: one_node(&session), session, options: &options, owner: Uuid::new_v4() };
+    let migration =
+        Migration { target: one_node(&session), session, options: &options, owner: Uuid::new_v4() };
     let applied = migration.run(clock).await.map_err(schema)?;
     Ok(Migrated { place: options.place(), version, applied })
 }
@@ -86,7 +87,8 @@ impl Migration<'_> {
         self.lock().await?;
         let done = self.apply(clock).await;
         // When this fails the lock frees itself.
-        let freed = self.conditional("DELETE FROM schema_lock WHERE part = 0 IF owner = ?", (self.owner,)).await;
+        let freed =
+            self.conditional("DELETE FROM schema_lock WHERE part = 0 IF owner = ?", (self.owner,)).await;
         if let Err(error) = freed {
             tracing::warn!(%error, "the lock of the migration stays for {LOCK_SECONDS} s");
         }
@@ -116,11 +118,13 @@ impl Migration<'_> {
     }
 
     async fn note(&self, step: &Step, clock: &dyn Clock) -> Result<(), SchemaError> {
-        let cql = "INSERT INTO schema_versions (part, version, name, checksum, applied_ms) VALUES (0, ?, ?, ?, ?)";
+        let cql =
+            "INSERT INTO schema_versions (part, version, name, checksum, applied_ms) VALUES (0, ?, ?, ?, ?)";
         let now = clock.now().as_nanos() / 1_000_000;
         let mut statement = self.statement(cql);
         statement.set_consistency(Consistency::LocalQuorum);
-        let noted = self.session.query_unpaged(statement, (step.version, step.name, step.checksum(), now)).await;
+        let noted =
+            self.session.query_unpaged(statement, (step.version, step.name, step.checksum(), now)).await;
         noted.map(drop).map_err(|error| failed(&format!("noting version {}", step.version), told(&error)))
     }
 
@@ -128,7 +132,9 @@ impl Migration<'_> {
     async fn lock(&self) -> Result<(), SchemaError> {
         let began = Instant::now();
         let who = format!("process {} on {}", std::process::id(), hostname());
-        let cql = format!("INSERT INTO schema_lock (part, owner, who) VALUES (0, ?, ?) IF NOT EXISTS USING TTL {LOCK_SECONDS}");
+        let cql = format!(
+            "INSERT INTO schema_lock (part, owner, who) VALUES (0, ?, ?) IF NOT EXISTS USING TTL {LOCK_SECONDS}"
+        );
         loop {
             // Without an answer it may have been done: the next round finds our own name.
             match self.conditional(&cql, (self.owner, &who)).await {
@@ -151,11 +157,15 @@ impl Migration<'_> {
 
     /// Keeps the lock, or tells that it was lost.
     async fn hold(&self) -> Result<(), SchemaError> {
-        let cql = format!("UPDATE schema_lock USING TTL {LOCK_SECONDS} SET owner = ?, who = ? WHERE part = 0 IF owner = ?");
+        let cql = format!(
+            "UPDATE schema_lock USING TTL {LOCK_SECONDS} SET owner = ?, who = ? WHERE part = 0 IF owner = ?"
+        );
         let who = format!("process {} on {}", std::process::id(), hostname());
         match self.conditional(&cql, (self.owner, &who, self.owner)).await {
             Ok(true) => Ok(()),
-            Ok(false) => Err(failed("keeping the schema's lock", "it was lost, because this took too long".into())),
+            Ok(false) => {
+                Err(failed("keeping the schema's lock", "it was lost, because this took too long".into()))
+            }
             Err(error) => match self.holder().await? {
                 Some((owner, _)) if owner == self.owner => Ok(()),
                 _ => Err(error),
@@ -167,7 +177,8 @@ impl Migration<'_> {
         let what = "reading the schema's lock";
         let mut statement = self.statement("SELECT owner, who FROM schema_lock WHERE part = 0");
         statement.set_consistency(Consistency::LocalSerial);
-        let result = self.session.query_unpaged(statement, ()).await.map_err(|error| failed(what, told(&error)))?;
+        let result =
+            self.session.query_unpaged(statement, ()).await.map_err(|error| failed(what, told(&error)))?;
         let rows = result.into_rows_result().map_err(|error| failed(what, told(&error)))?;
         rows.maybe_first_row::<(Uuid, String)>().map_err(|error| failed(what, told(&error)))
     }

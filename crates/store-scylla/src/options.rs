@@ -13,13 +13,17 @@ pub enum OptionsError {
     #[error("a CQL store's URL begins with `scylla://`, for instance `scylla://db1:9042,db2:9042/vedetta`")]
     Scheme,
     /// Something like `user:password@` in front of the hosts.
-    #[error("a user or password does not belong into a URL; use `?user=NAME&password_env=VARIABLE` or `password_file=PATH`")]
+    #[error(
+        "a user or password does not belong into a URL; use `?user=NAME&password_env=VARIABLE` or `password_file=PATH`"
+    )]
     Credentials,
     /// No host, or one that can't be.
     #[error("host {0} of the URL is not `host` or `host:port`")]
     Host(usize),
     /// No keyspace, or one with other characters.
-    #[error("the URL ends with a keyspace of at most 48 of a-z, 0-9 and `_`, for instance `scylla://db1/vedetta`")]
+    #[error(
+        "the URL ends with a keyspace of at most 48 of a-z, 0-9 and `_`, for instance `scylla://db1/vedetta`"
+    )]
     Keyspace,
     /// An option that does not exist.
     #[error("`{0}` is not an option; these are: {OPTIONS}")]
@@ -121,7 +125,8 @@ impl Options {
             };
             match name {
                 "replication" => {
-                    let expected = "takes a number of copies, or one for each datacenter: `3` or `dc1:3,dc2:3`";
+                    let expected =
+                        "takes a number of copies, or one for each datacenter: `3` or `dc1:3,dc2:3`";
                     self.replication = replication(value).ok_or(refused("replication", expected))?;
                 }
                 "dc" if is_word(value) => self.datacenter = Some(value.into()),
@@ -148,7 +153,9 @@ impl Options {
             (None, None, None) => None,
             (Some(ca), None, None) => Some(Tls { ca, identity: None }),
             (Some(ca), Some(cert), Some(key)) => Some(Tls { ca, identity: Some((cert, key)) }),
-            _ => return Err(refused("tls_ca", "is needed by `tls_cert` and `tls_key`, which need each other")),
+            _ => {
+                return Err(refused("tls_ca", "is needed by `tls_cert` and `tls_key`, which need each other"));
+            }
         };
         Ok(())
     }

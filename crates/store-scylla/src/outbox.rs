@@ -65,7 +65,8 @@ impl Shared {
         let most = i32::try_from(limit.max(1)).unwrap_or(i32::MAX);
         let rows = self.cql.rows::<MarkRow>(&self.on.marks, (i32::from(shard.0), most)).await?;
         let mark = |(made, append, of, aggregate, id): MarkRow| {
-            let stream = StreamId { tenant: tenant("outbox", &of)?, aggregate: aggregate.into(), id: id.into() };
+            let stream =
+                StreamId { tenant: tenant("outbox", &of)?, aggregate: aggregate.into(), id: id.into() };
             Ok(Mark { made, append, stream })
         };
         rows.into_iter().map(mark).collect()
@@ -130,12 +131,15 @@ impl Shared {
                 self.name_stream(stream).await?;
             }
             let (after, count) = (Version((from - 1).cast_unsigned()), to - from + 1);
-            for stored in self.load_events(stream, after, usize::try_from(count).unwrap_or(usize::MAX)).await? {
+            for stored in
+                self.load_events(stream, after, usize::try_from(count).unwrap_or(usize::MAX)).await?
+            {
                 found.insert((stream.clone(), stored.version.0.cast_signed()), stored);
             }
         }
         // One whose append is only partly to be seen comes next time.
-        let stored = chosen.into_iter().map_while(|(stream, waiting)| found.remove(&(stream, waiting.version)));
+        let stored =
+            chosen.into_iter().map_while(|(stream, waiting)| found.remove(&(stream, waiting.version)));
         Ok(stored.collect())
     }
 

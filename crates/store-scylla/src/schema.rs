@@ -30,7 +30,9 @@ pub const OWN_TABLES: [&str; 2] = ["schema_versions", "schema_lock"];
 #[non_exhaustive]
 pub enum SchemaError {
     /// Nothing of ours is there, or not all.
-    #[error("its schema is not ready ({found}); run `vedetta migrate --store {place}`, with the options of store.url")]
+    #[error(
+        "its schema is not ready ({found}); run `vedetta migrate --store {place}`, with the options of store.url"
+    )]
     Behind {
         /// What is missing.
         found: String,
@@ -38,7 +40,9 @@ pub enum SchemaError {
         place: String,
     },
     /// A later build was here.
-    #[error("its schema is at version {found}, and this build knows versions up to {known}; run the build that migrated it, or a later one")]
+    #[error(
+        "its schema is at version {found}, and this build knows versions up to {known}; run the build that migrated it, or a later one"
+    )]
     Newer {
         /// The newest version there.
         found: i32,
@@ -46,7 +50,9 @@ pub enum SchemaError {
         known: i32,
     },
     /// A version is there under our number that is not ours.
-    #[error("version {version} of its schema ({name}) is not the one of this build; use another keyspace, or the build that made this one")]
+    #[error(
+        "version {version} of its schema ({name}) is not the one of this build; use another keyspace, or the build that made this one"
+    )]
     Foreign {
         /// Which.
         version: i32,
@@ -54,13 +60,17 @@ pub enum SchemaError {
         name: String,
     },
     /// Tables of somebody else.
-    #[error("the keyspace holds tables that are not Vedetta's (such as `{table}`); use a keyspace of its own")]
+    #[error(
+        "the keyspace holds tables that are not Vedetta's (such as `{table}`); use a keyspace of its own"
+    )]
     Occupied {
         /// One of them.
         table: String,
     },
     /// Somebody migrates and does not finish.
-    #[error("{who} has been migrating it for more than {seconds} s; see whether it still runs, and try again")]
+    #[error(
+        "{who} has been migrating it for more than {seconds} s; see whether it still runs, and try again"
+    )]
     Locked {
         /// Process and machine, as it said.
         who: String,
@@ -117,7 +127,8 @@ impl Found {
         let keyspace = &options.keyspace;
         let ask = async |cql: &str| {
             let failed = |why| SchemaError::Failed { what: "reading the schema".into(), why };
-            let result = session.query_unpaged(cql, (keyspace,)).await.map_err(|error| failed(told(&error)))?;
+            let result =
+                session.query_unpaged(cql, (keyspace,)).await.map_err(|error| failed(told(&error)))?;
             result.into_rows_result().map_err(|error| failed(told(&error)))
         };
         let unreadable = |why: String| SchemaError::Failed { what: "reading the schema".into(), why };
@@ -127,8 +138,10 @@ impl Found {
         }
         let rows = ask("SELECT table_name FROM system_schema.tables WHERE keyspace_name = ?").await?;
         let tables = rows.rows::<(String,)>().map_err(|error| unreadable(told(&error)))?;
-        let tables: Vec<String> =
-            tables.map(|row| row.map(|(name,)| name)).collect::<Result<_, _>>().map_err(|e| unreadable(told(&e)))?;
+        let tables: Vec<String> = tables
+            .map(|row| row.map(|(name,)| name))
+            .collect::<Result<_, _>>()
+            .map_err(|e| unreadable(told(&e)))?;
         let mut found = Self { keyspace: true, tables, versions: BTreeMap::new() };
         if found.tables.iter().any(|table| table == OWN_TABLES[0]) {
             found.versions = versions(session, keyspace).await?;
@@ -208,7 +221,9 @@ mod tests {
         for (step, version) in STEPS.iter().zip(1..) {
             assert_eq!(step.version, version);
             assert!(!step.tables().is_empty());
-            assert!(step.statements().iter().all(|it| it.contains("IF NOT EXISTS") || it.starts_with("ALTER")));
+            assert!(
+                step.statements().iter().all(|it| it.contains("IF NOT EXISTS") || it.starts_with("ALTER"))
+            );
         }
         assert!(present().check(&options()).is_ok());
     }

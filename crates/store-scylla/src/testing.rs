@@ -150,7 +150,9 @@ impl Drop for Keyspace {
         let drop = move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let builder = SessionBuilder::new().known_nodes(endpoints.split(',')).auto_await_schema_agreement(false);
+                let builder = SessionBuilder::new()
+                    .known_nodes(endpoints.split(','))
+                    .auto_await_schema_agreement(false);
                 // Nodes that are gone took it along.
                 let Ok(session) = builder.build().await else { return };
                 let _ = session.query_unpaged(format!("DROP KEYSPACE IF EXISTS {name}"), ()).await;

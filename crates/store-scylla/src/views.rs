@@ -26,9 +26,7 @@ use smol_str::SmolStr;
 use tokio::sync::Mutex as AsyncMutex;
 use uuid::Uuid;
 use vedetta_model::TenantId;
-use vedetta_store::{
-    Checkpoint, Cursor, Page, StoreError, View, ViewChange, ViewKey, ViewRange, ViewStore,
-};
+use vedetta_store::{Checkpoint, Cursor, Page, StoreError, View, ViewChange, ViewKey, ViewRange, ViewStore};
 
 use self::changes::{Change, decode, encode, last_of_each};
 use crate::{
@@ -86,17 +84,27 @@ impl Shared {
                 Some(bytes) => bytes,
                 None => self.changes_beside(projection, source, token, parts).await?,
             };
-            let place = || corrupt(format!("view_checkpoints[{projection}/{source}]"), "its changes can't be read");
+            let place =
+                || corrupt(format!("view_checkpoints[{projection}/{source}]"), "its changes can't be read");
             self.make(&decode(&bytes).ok_or_else(place)?, stamp).await?;
             self.note_done(projection, source, stamp).await;
         }
         Ok(Progress { next, stamp, token: Some(token), parts })
     }
 
-    async fn changes_beside(&self, projection: &str, source: &str, token: Uuid, parts: i32) -> Result<Vec<u8>, StoreError> {
+    async fn changes_beside(
+        &self,
+        projection: &str,
+        source: &str,
+        token: Uuid,
+        parts: i32,
+    ) -> Result<Vec<u8>, StoreError> {
         let rows = self.cql.rows::<(Vec<u8>,)>(&self.on.view_changes, (token,)).await?;
         if rows.len() != usize::try_from(parts).unwrap_or(0) {
-            return Err(corrupt(format!("view_changes[{projection}/{source}]"), format!("{} of {parts} parts", rows.len())));
+            return Err(corrupt(
+                format!("view_changes[{projection}/{source}]"),
+                format!("{} of {parts} parts", rows.len()),
+            ));
         }
         Ok(rows.into_iter().flat_map(|(bytes,)| bytes).collect())
     }
@@ -148,7 +156,8 @@ impl Shared {
             Ok(Cas::Refused) => false,
             Ok(Cas::Unknown(error)) => {
                 tracing::debug!(projection, source, %error, "a checkpoint got no answer");
-                let row = self.cql.row::<CheckpointRow>(&self.on.view_checkpoint, (projection, source)).await?;
+                let row =
+                    self.cql.row::<CheckpointRow>(&self.on.view_checkpoint, (projection, source)).await?;
                 row.is_some_and(|(_, _, now, _, _)| now == Some(token))
             }
             Err(error) => {
@@ -173,13 +182,15 @@ impl Shared {
 
     /// Makes rows what they were decided to be: the same however often.
     async fn make(&self, changes: &[Change<'_>], stamp: i64) -> Result<(), StoreError> {
-        let mut views: Vec<(&str, &str)> = changes.iter().map(|change| (change.view, change.tenant)).collect();
+        let mut views: Vec<(&str, &str)> =
+            changes.iter().map(|change| (change.view, change.tenant)).collect();
         views.sort_unstable();
         views.dedup();
         for (view, tenant) in views {
             self.cql.write(&self.on.put_view_tenant, (view, tenant)).await?;
         }
-        let batches: Vec<_> = self.batches(changes, stamp).into_iter().map(|batch| self.cql.write_all(batch)).collect();
+        let batches: Vec<_> =
+            self.batches(changes, stamp).into_iter().map(|batch| self.cql.write_all(batch)).collect();
         stream::iter(batches).buffer_unordered(SIDE_BY_SIDE).try_collect().await
     }
 
@@ -231,7 +242,16 @@ impl Shared {
             let empty = encode(&[]);
             let (token, stamp) = (Uuid::new_v4(), self.stamps.after(known.stamp));
             let mut decision = Changes::default();
-            let its = (0_i64, stamp, token, Some(empty), 0_i32, projection.to_owned(), source.to_owned(), known.token);
+            let its = (
+                0_i64,
+                stamp,
+                token,
+                Some(empty),
+                0_i32,
+                projection.to_owned(),
+                source.to_owned(),
+                known.token,
+            );
             decision.add(&self.on.view_advance, its);
             match self.cql.cas(decision).await? {
                 Cas::Applied => {
@@ -334,9 +354,12 @@ impl ViewStore for ScyllaStore {
         shared.cql.write(&shared.on.put_view_floor, (projection, stamp, stamp)).await?;
         for view in views {
             let tenants = shared.cql.rows::<(String,)>(&shared.on.view_tenants, (view.0,)).await?;
-            let tenants: Vec<TenantId> =
-                tenants.iter().map(|(name,)| crate::events::tenant("view_tenants", name)).collect::<Result<_, _>>()?;
-            let drops: Vec<_> = tenants.iter().map(|tenant| shared.drop_tenant(*view, tenant, stamp)).collect();
+            let tenants: Vec<TenantId> = tenants
+                .iter()
+                .map(|(name,)| crate::events::tenant("view_tenants", name))
+                .collect::<Result<_, _>>()?;
+            let drops: Vec<_> =
+                tenants.iter().map(|tenant| shared.drop_tenant(*view, tenant, stamp)).collect();
             stream::iter(drops).buffer_unordered(SIDE_BY_SIDE).try_collect::<()>().await?;
         }
         Ok(())

@@ -30,10 +30,17 @@ pub fn are_shared(one: &Header, other: &Header) -> bool {
 }
 
 impl Shared {
-    pub async fn put_bytes(&self, run: &Run, header: &Header, block: &Bytes, stamp: i64) -> Result<(), StoreError> {
+    pub async fn put_bytes(
+        &self,
+        run: &Run,
+        header: &Header,
+        block: &Bytes,
+        stamp: i64,
+    ) -> Result<(), StoreError> {
         let (tenant, node, boot, first, last, crc) = place_of(run, header);
         let put = |(chunk, data): (i32, &[u8])| {
-            let values = (tenant.clone(), node.clone(), boot.clone(), first, last, crc, chunk, data.to_vec(), stamp);
+            let values =
+                (tenant.clone(), node.clone(), boot.clone(), first, last, crc, chunk, data.to_vec(), stamp);
             async move { self.cql.write(&self.on.put_chunk, values).await }
         };
         let puts: Vec<_> = (0_i32..).zip(block.chunks(CHUNK_BYTES)).map(put).collect();
@@ -44,13 +51,26 @@ impl Shared {
         self.drop_bytes_at(run, header.first, header.last, header.body_crc, stamp).await
     }
 
-    pub async fn drop_bytes_at(&self, run: &Run, first: u64, last: u64, crc: u32, stamp: i64) -> Result<(), StoreError> {
+    pub async fn drop_bytes_at(
+        &self,
+        run: &Run,
+        first: u64,
+        last: u64,
+        crc: u32,
+        stamp: i64,
+    ) -> Result<(), StoreError> {
         let (tenant, node, boot, first, last, crc) = place(run, first, last, crc);
         self.cql.write(&self.on.drop_chunks, (stamp, tenant, node, boot, first, last, crc)).await
     }
 
     /// The beginning of a block, which holds its head; `None` when its bytes are gone.
-    pub async fn front(&self, run: &Run, first: u64, last: u64, crc: u32) -> Result<Option<Vec<u8>>, StoreError> {
+    pub async fn front(
+        &self,
+        run: &Run,
+        first: u64,
+        last: u64,
+        crc: u32,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
         let row = self.cql.row::<(Vec<u8>,)>(&self.on.chunk, place(run, first, last, crc)).await?;
         Ok(row.map(|(data,)| data))
     }
@@ -62,15 +82,24 @@ impl Shared {
         // It may go between the two questions: then the first is asked again.
         for _ in 0..2 {
             let range = self.range_at(&run, id.last).await?;
-            let Some(range) = range.filter(|range| BlockId::of(&range.header) == *id) else { return Ok(None) };
+            let Some(range) = range.filter(|range| BlockId::of(&range.header) == *id) else {
+                return Ok(None);
+            };
             let rows = self.cql.rows::<(Vec<u8>,)>(&self.on.chunks, place_of(&run, &range.header)).await?;
             found = rows.iter().map(|(data,)| data.len()).sum();
             if found == range.bytes {
                 let mut rows = rows;
-                let block = if rows.len() == 1 { rows.remove(0).0 } else { rows.into_iter().flat_map(|(data,)| data).collect() };
+                let block = if rows.len() == 1 {
+                    rows.remove(0).0
+                } else {
+                    rows.into_iter().flat_map(|(data,)| data).collect()
+                };
                 return Ok(Some(block.into()));
             }
         }
-        Err(corrupt(format!("block_chunks[{tenant}/{id}]"), format!("{found} bytes are there, and not as many as were put")))
+        Err(corrupt(
+            format!("block_chunks[{tenant}/{id}]"),
+            format!("{found} bytes are there, and not as many as were put"),
+        ))
     }
 }

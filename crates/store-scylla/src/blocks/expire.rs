@@ -28,7 +28,8 @@ impl Shared {
             loop {
                 // Taken before looking: whatever is put from now on stays on the list.
                 let stamp = self.stamps.next();
-                let rows = self.cql.stream::<HeadKey>(&self.on.heads_of, (tenant.as_str(), bucket, slot)).await?;
+                let rows =
+                    self.cql.stream::<HeadKey>(&self.on.heads_of, (tenant.as_str(), bucket, slot)).await?;
                 let ids = rows.take(STEP).map(|row| block_id(row?));
                 let ids: Vec<BlockId> = ids.try_collect().await?;
                 if ids.is_empty() {
@@ -79,7 +80,8 @@ impl Shared {
             for id in ids.iter().filter(|id| !is_at(&present, id)) {
                 self.drop_stray_head(run, id, stamp).await?;
             }
-            let gone = ids.iter().filter(|id| is_at(&present, id)).filter_map(|id| present.get(&id.last).cloned());
+            let gone =
+                ids.iter().filter(|id| is_at(&present, id)).filter_map(|id| present.get(&id.last).cloned());
             let plan = Plan { added: vec![], removed: gone.collect(), replaces: false };
             if plan.removed.is_empty() {
                 self.remember(run, Some(state));
@@ -97,7 +99,8 @@ impl Shared {
 
     async fn drop_stray_head(&self, run: &Run, id: &BlockId, stamp: i64) -> Result<(), StoreError> {
         let (latest, node, boot, first, last) = super::names::head_key(id);
-        let place = (stamp, run.tenant.as_str(), bucket_of(id.latest), run.slot(), latest, node, boot, first, last);
+        let place =
+            (stamp, run.tenant.as_str(), bucket_of(id.latest), run.slot(), latest, node, boot, first, last);
         self.cql.write(&self.on.drop_head, place).await
     }
 }

@@ -2,13 +2,19 @@
 
 use std::{collections::BTreeMap, pin::Pin};
 
-use futures::{StreamExt as _, TryStreamExt as _, stream, stream::{BoxStream, Peekable}};
+use futures::{
+    StreamExt as _, TryStreamExt as _, stream,
+    stream::{BoxStream, Peekable},
+};
 use vedetta_block::Header;
 use vedetta_model::{TenantId, Timestamp};
 use vedetta_store::{BlockId, BlockRange, HeadPage, Order, StoreError, Usage, bucket_of};
 
 use super::names::{block_id, head_key};
-use crate::{errors::corrupt, store::{Shared, TRIES}};
+use crate::{
+    errors::corrupt,
+    store::{Shared, TRIES},
+};
 
 /// Most heads of a partition that one answer brings; fewer when there are many partitions.
 const PAGE_HEADS: usize = 1000;
@@ -29,8 +35,15 @@ impl Shared {
         self.cql.rows(&self.on.slots, (tenant.as_str(), from, to)).await
     }
 
-    pub async fn slot_usage(&self, tenant: &TenantId, bucket: i64, slot: i8) -> Result<(i64, Usage), StoreError> {
-        let row = self.cql.row::<(Option<i64>, Option<i64>, Option<i64>)>(&self.on.usage, (tenant.as_str(), bucket, slot));
+    pub async fn slot_usage(
+        &self,
+        tenant: &TenantId,
+        bucket: i64,
+        slot: i8,
+    ) -> Result<(i64, Usage), StoreError> {
+        let row = self
+            .cql
+            .row::<(Option<i64>, Option<i64>, Option<i64>)>(&self.on.usage, (tenant.as_str(), bucket, slot));
         let (blocks, events, bytes) = row.await?.unwrap_or_default();
         let number = |sum: Option<i64>| sum.unwrap_or(0).max(0).cast_unsigned();
         Ok((bucket, Usage { blocks: number(blocks), events: number(events), bytes: number(bytes) }))
@@ -55,10 +68,18 @@ impl Shared {
             }
             before = now;
         }
-        Err(StoreError::Backend(format!("the blocks of {} were replaced faster than they could be read; try again", range.tenant)))
+        Err(StoreError::Backend(format!(
+            "the blocks of {} were replaced faster than they could be read; try again",
+            range.tenant
+        )))
     }
 
-    async fn read_heads(&self, range: &BlockRange, after: Option<BlockId>, limit: usize) -> Result<Read, StoreError> {
+    async fn read_heads(
+        &self,
+        range: &BlockRange,
+        after: Option<BlockId>,
+        limit: usize,
+    ) -> Result<Read, StoreError> {
         let nothing = HeadPage { heads: vec![], next: None };
         let (mut from, mut to) = (bucket_of(range.since), bucket_of(range.end()));
         match (after, range.order) {
@@ -83,10 +104,12 @@ impl Shared {
             let most = (limit / slots.len() + 2).clamp(LEAST_HEADS, PAGE_HEADS);
             let opened: Vec<_> =
                 slots.iter().map(|slot| self.slot_heads(range, after, bucket, *slot, most)).collect();
-            let mut parts_of_hour: Vec<Heads> = stream::iter(opened).buffered(slots.len()).try_collect().await?;
+            let mut parts_of_hour: Vec<Heads> =
+                stream::iter(opened).buffered(slots.len()).try_collect().await?;
             while let Some((id, head)) = next(&mut parts_of_hour, range.order).await? {
-                let header = Header::parse_head(&head)
-                    .map_err(|error| corrupt(format!("block_heads[{}/{id}]", range.tenant), error.to_string()))?;
+                let header = Header::parse_head(&head).map_err(|error| {
+                    corrupt(format!("block_heads[{}/{id}]", range.tenant), error.to_string())
+                })?;
                 if range.overlaps(&header) {
                     page.heads.push(header);
                 }
@@ -115,11 +138,13 @@ impl Shared {
         let begin = |time: Timestamp| (time.as_nanos(), vec![], vec![], i64::MIN, i64::MIN);
         let (statement, from, end) = match range.order {
             Order::Ascending => {
-                let from = after.map_or_else(|| begin(range.since), |id| head_key(&id).max(begin(range.since)));
+                let from =
+                    after.map_or_else(|| begin(range.since), |id| head_key(&id).max(begin(range.since)));
                 (&self.on.heads_up, from, range.end().as_nanos())
             }
             Order::Descending => {
-                let from = after.map_or_else(|| begin(range.end()), |id| head_key(&id).min(begin(range.end())));
+                let from =
+                    after.map_or_else(|| begin(range.end()), |id| head_key(&id).min(begin(range.end())));
                 (&self.on.heads_down, from, range.since.as_nanos())
             }
         };

@@ -65,7 +65,8 @@ pub fn head_key(id: &BlockId) -> HeadKey {
 
 pub fn block_id((latest, node, boot, first, last): HeadKey) -> Result<BlockId, StoreError> {
     let uuid = |bytes: &[u8]| {
-        Uuid::from_slice(bytes).map_err(|_| corrupt("block_heads".into(), "a node or agent run is not 16 bytes"))
+        Uuid::from_slice(bytes)
+            .map_err(|_| corrupt("block_heads".into(), "a node or agent run is not 16 bytes"))
     };
     Ok(BlockId {
         latest: Timestamp::from_nanos(latest),

@@ -22,7 +22,12 @@ use crate::{
 };
 
 impl Shared {
-    pub async fn replace_blocks(&self, old: &[BlockId], new: &Bytes, header: Header) -> Result<Replaced, StoreError> {
+    pub async fn replace_blocks(
+        &self,
+        old: &[BlockId],
+        new: &Bytes,
+        header: Header,
+    ) -> Result<Replaced, StoreError> {
         let run = Run::of(&header);
         let _alone = self.alone(&run).await;
         let mut bytes_are_there = false;
@@ -32,8 +37,8 @@ impl Shared {
             let to = old.iter().map(|id| id.last).max().unwrap_or(header.last).max(header.last);
             let present = self.ranges(&run, &mut state, from, to).await?;
             let id = BlockId::of(&header);
-            let is_known =
-                is_at(&present, &id) && present.get(&id.last).is_some_and(|it| it.header.body_crc == header.body_crc);
+            let is_known = is_at(&present, &id)
+                && present.get(&id.last).is_some_and(|it| it.header.body_crc == header.body_crc);
             let refused = if is_known { Some(Replaced::Known) } else { None };
             let gathered = match refused {
                 Some(known) => Err(known),
@@ -99,7 +104,8 @@ impl Shared {
         let marks = self.cql.rows::<(Vec<u8>, Vec<u8>)>(&self.on.replacing, (tenant.as_str(),)).await?;
         for (node, boot) in marks.into_iter().collect::<BTreeSet<_>>() {
             let uuid = |bytes: &[u8]| {
-                Uuid::from_slice(bytes).map_err(|_| corrupt("block_replacing".into(), "a node or agent run is not 16 bytes"))
+                Uuid::from_slice(bytes)
+                    .map_err(|_| corrupt("block_replacing".into(), "a node or agent run is not 16 bytes"))
             };
             let (node, boot) = (NodeId::from_uuid(uuid(&node)?), BootId::from_uuid(uuid(&boot)?));
             let run = Run { tenant: tenant.clone(), node, boot };

@@ -91,7 +91,8 @@ impl Shared {
         for entry in entries.iter().filter(|entry| !entry.is_gone) {
             let id = entry.id(run);
             let (latest, node, boot, first, last) = head_key(&id);
-            let place = (run.tenant.as_str(), bucket_of(id.latest), run.slot(), latest, node, boot, first, last);
+            let place =
+                (run.tenant.as_str(), bucket_of(id.latest), run.slot(), latest, node, boot, first, last);
             if self.cql.row::<(i64,)>(&self.on.head_is_there, place).await?.is_some() {
                 continue;
             }
@@ -128,13 +129,17 @@ impl Shared {
             return Ok(ranges);
         }
         let (tenant, node, boot) = run.key();
-        let mut rows = self.cql.stream::<RangeRow>(&self.on.run_from, (tenant, node, boot, shifted(first))).await?;
+        let mut rows =
+            self.cql.stream::<RangeRow>(&self.on.run_from, (tenant, node, boot, shifted(first))).await?;
         let mut before: Option<u64> = None;
         while let Some(row) = rows.try_next().await? {
             let range = range(run, row);
             let header = &range.header;
             if before.is_some_and(|before| header.first <= before) {
-                return Err(corrupt(run.to_string(), format!("numbers up to {} are there twice", header.last)));
+                return Err(corrupt(
+                    run.to_string(),
+                    format!("numbers up to {} are there twice", header.last),
+                ));
             }
             before = Some(header.last);
             let end = header.last;
@@ -156,7 +161,13 @@ impl Shared {
     }
 
     /// Decides a plan and does what follows. `false` when the run changed since `state` was read.
-    pub async fn commit(&self, run: &Run, mut state: RunState, plan: &Plan, stamp: i64) -> Result<bool, StoreError> {
+    pub async fn commit(
+        &self,
+        run: &Run,
+        mut state: RunState,
+        plan: &Plan,
+        stamp: i64,
+    ) -> Result<bool, StoreError> {
         let entries = work::of(plan);
         for bucket in buckets(&entries) {
             self.sum(run, &mut state, bucket).await?;
@@ -199,7 +210,14 @@ impl Shared {
         Ok(decided)
     }
 
-    fn decision(&self, run: &Run, state: &RunState, before: Option<Uuid>, plan: &Plan, entries: &[Entry]) -> Changes {
+    fn decision(
+        &self,
+        run: &Run,
+        state: &RunState,
+        before: Option<Uuid>,
+        plan: &Plan,
+        entries: &[Entry],
+    ) -> Changes {
         let (mut changes, key) = (Changes::default(), run.key());
         let (t, n, b) = key.clone();
         let its = (state.token, state.stamp, state.replaced, work::encode(entries), t, n, b, before);
@@ -213,7 +231,8 @@ impl Shared {
         for (header, block) in &plan.added {
             let (t, n, b) = key.clone();
             let (earliest, latest) = (header.earliest.as_nanos(), header.latest.as_nanos());
-            let (crc, events, bytes) = (i64::from(header.body_crc), i64::from(header.count), block.len() as i64);
+            let (crc, events, bytes) =
+                (i64::from(header.body_crc), i64::from(header.count), block.len() as i64);
             let place = (shifted(header.last), shifted(header.first));
             changes.add(&self.on.run_put, (t, n, b, place.0, place.1, earliest, latest, crc, events, bytes));
         }
@@ -250,7 +269,8 @@ impl Shared {
         }
         // Hours in which a block came first: until the others follow, its events are there twice and not missing.
         let mut hours: Vec<i64> = buckets(entries).into_iter().collect();
-        let comes = |bucket: &i64| entries.iter().any(|entry| !entry.is_gone && entry_bucket(entry) == *bucket);
+        let comes =
+            |bucket: &i64| entries.iter().any(|entry| !entry.is_gone && entry_bucket(entry) == *bucket);
         hours.sort_by_key(|bucket| !comes(bucket));
         for bucket in hours {
             let sum = state.sums.get(&bucket).copied().unwrap_or_default();
@@ -297,7 +317,10 @@ impl Shared {
     async fn account(&self, run: &Run, stamp: i64, bucket: i64, sum: Usage) -> Result<(), StoreError> {
         let (tenant, node, boot) = run.key();
         if sum == Usage::default() {
-            return self.cql.write(&self.on.drop_usage, (stamp, tenant, bucket, run.slot(), node, boot)).await;
+            return self
+                .cql
+                .write(&self.on.drop_usage, (stamp, tenant, bucket, run.slot(), node, boot))
+                .await;
         }
         let (blocks, events, bytes) = numbers(sum);
         let values = (tenant, bucket, run.slot(), node, boot, blocks, events, bytes, stamp);

@@ -21,8 +21,10 @@ impl Shared {
             return Ok(Page { rows: vec![], next: None });
         }
         let most = i32::try_from(limit.saturating_add(1)).unwrap_or(i32::MAX);
-        let parts = (0..SLOTS).map(|slot| self.part(range, slot, &start, end.as_deref(), most)).collect::<Vec<_>>();
-        let parts: Vec<Vec<Pair>> = stream::iter(parts).buffer_unordered(SLOTS.unsigned_abs().into()).try_collect().await?;
+        let parts =
+            (0..SLOTS).map(|slot| self.part(range, slot, &start, end.as_deref(), most)).collect::<Vec<_>>();
+        let parts: Vec<Vec<Pair>> =
+            stream::iter(parts).buffer_unordered(SLOTS.unsigned_abs().into()).try_collect().await?;
         let mut pairs: Vec<Pair> = parts.into_iter().flatten().collect();
         pairs.sort_unstable_by(|(a, _), (b, _)| match range.order {
             Order::Ascending => a.cmp(b),
@@ -46,11 +48,15 @@ impl Shared {
     ) -> Result<Vec<Pair>, StoreError> {
         let (tenant, view) = (range.tenant.as_str(), range.view.0);
         match (range.order, end) {
-            (Order::Ascending, None) => self.cql.rows(&self.on.view_up, (tenant, view, slot, start, most)).await,
+            (Order::Ascending, None) => {
+                self.cql.rows(&self.on.view_up, (tenant, view, slot, start, most)).await
+            }
             (Order::Ascending, Some(end)) => {
                 self.cql.rows(&self.on.view_up_to, (tenant, view, slot, start, end, most)).await
             }
-            (Order::Descending, None) => self.cql.rows(&self.on.view_down, (tenant, view, slot, start, most)).await,
+            (Order::Descending, None) => {
+                self.cql.rows(&self.on.view_down, (tenant, view, slot, start, most)).await
+            }
             (Order::Descending, Some(end)) => {
                 self.cql.rows(&self.on.view_down_to, (tenant, view, slot, start, end, most)).await
             }
