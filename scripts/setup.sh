@@ -45,6 +45,8 @@ if ! have cargo; then missing+=(cargo-web); reasons+=("  cargo-web: no Rust tool
 if ! have node; then missing+=(nodejs npm); reasons+=("  nodejs npm: build the console"); fi
 if [ "$what" = test ]; then
   need chromium "the console is tested in a real browser" have chromium
+  need openjdk-17-jre-headless "runs the real Kafka and Cassandra that backends are tested against" have java
+  need maven "fetches them" have mvn
 fi
 
 if [ ${#missing[@]} -gt 0 ]; then

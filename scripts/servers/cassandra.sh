@@ -9,6 +9,7 @@
 #   DIR=… cassandra.sh share      the endpoint of one node that all callers share; see below
 #
 # DIR is the absolute folder for configuration, data and logs. NODES is 1 (or 3), HEAP 512m. JARS is where fetch puts the jars.
+# A shared node forgets its tables when it is started again; the others keep what they acknowledged.
 #
 # `share` starts a node unless one runs in DIR already. It ends by itself once nobody has held a shared lock (flock) on
 # DIR/users for a minute: whoever uses it takes that lock first, and can't forget to give it back.
@@ -104,8 +105,9 @@ jvm_arguments() {
   printf '%s\n' -Xms128m "-Xmx$HEAP" -Xss512k -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+ExitOnOutOfMemoryError \
     -XX:MaxDirectMemorySize=256m -Djdk.attach.allowAttachSelf=true -Dio.netty.tryReflectionSetAccessible=true \
     -Dcassandra-foreground=yes "-Dcassandra.storagedir=$data" -Dcassandra.ring_delay_ms=1000 \
-    -Dcassandra.skip_wait_for_gossip_to_settle=0 -Dcassandra.shutdown_announce_in_ms=0 \
-    -Dcassandra.test.flush_local_schema_changes=false # tables are made in a tenth of the time; the commit log has them
+    -Dcassandra.skip_wait_for_gossip_to_settle=0 -Dcassandra.shutdown_announce_in_ms=0
+  # Tables are made in a tenth of the time, and are not there any more after a restart.
+  if [ -n "${FLEETING_TABLES:-}" ]; then echo -Dcassandra.test.flush_local_schema_changes=false; fi
   for module in java.base/{jdk.internal.misc,java.lang.ref} java.management.rmi/com.sun.jmx.remote.internal.rmi \
     java.rmi/sun.rmi.{registry,server} java.sql/java.sql jdk.unsupported/sun.misc jdk.attach/sun.tools.attach; do
     echo "--add-exports=$module=ALL-UNNAMED"
@@ -155,7 +157,7 @@ share() {
   mkdir -p "$DIR"
   exec 9> "$DIR/starting"; flock 9
   if ! { alive 1 && answers 1; }; then
-    stop 1; up
+    stop 1; FLEETING_TABLES=yes up
     setsid nohup "$0" watch > /dev/null 2>&1 < /dev/null 9>&- &
   fi
   endpoints

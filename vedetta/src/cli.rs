@@ -6,7 +6,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use vedetta_runtime::{ProcessArgs, Role};
 
 use crate::{
-    ROLES, block_command, config_command, doctor, down, local_agent::LocalAgentArgs, rules_command, up,
+    ROLES, block_command, config_command, doctor, down, local_agent::LocalAgentArgs, migrate_command,
+    rules_command, up,
 };
 
 /// Runtime security and observability: watches what really runs, finds what should not.
@@ -40,6 +41,12 @@ enum Command {
     Agent(LocalAgentArgs),
     /// Checks this machine: kernel, BTF, capabilities, ports, disk. One line each, with what to do.
     Doctor,
+    /// Makes the schema that a `scylla://` store needs, or brings it to this build's version. Changes nothing when it is there.
+    Migrate {
+        /// Which store; that of the settings when not given.
+        #[arg(long, value_name = "URL")]
+        store: Option<String>,
+    },
     /// Settings.
     #[command(subcommand)]
     Config(config_command::ConfigCommand),
@@ -76,6 +83,9 @@ impl Cli {
             Command::Up(agent) => with_config(&self.process, |config| up::run(config, &agent)),
             Command::Agent(agent) => with_config(&self.process, |config| up::run_agent(config, &agent)),
             Command::Down => with_config(&self.process, down::run),
+            Command::Migrate { store } => {
+                with_config(&self.process, |config| migrate_command::run(config, store.as_deref()))
+            }
             Command::Doctor => with_config(&self.process, doctor::run),
             Command::Run { role } => with_config(&self.process, |config| {
                 let roles = if role.is_empty() { ROLES.to_vec() } else { role };

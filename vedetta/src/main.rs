@@ -9,6 +9,7 @@ mod doctor;
 mod down;
 mod first_block;
 mod local_agent;
+mod migrate_command;
 mod rules_command;
 mod up;
 

@@ -154,7 +154,10 @@ impl Options {
             (Some(ca), None, None) => Some(Tls { ca, identity: None }),
             (Some(ca), Some(cert), Some(key)) => Some(Tls { ca, identity: Some((cert, key)) }),
             _ => {
-                return Err(refused("tls_ca", "is needed by `tls_cert` and `tls_key`, which need each other"));
+                return Err(refused(
+                    "tls_ca",
+                    "is needed by `tls_cert` and `tls_key`, which need each other",
+                ));
             }
         };
         Ok(())

@@ -25,7 +25,7 @@ use vedetta_store_scylla::{
 };
 
 const VIEW: View = View("rows");
-const KILLS: u64 = 3;
+const KILLS: u64 = 2;
 /// What each writer gets done between two kills.
 const EACH: u64 = 25;
 
