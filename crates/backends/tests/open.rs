@@ -8,6 +8,7 @@ use vedetta_backends::{Backends, OpenError};
 use vedetta_log::{Headers, Key, NewRecord, Topic, TopicOptions};
 use vedetta_model::{SystemClock, TenantId, Timestamp};
 use vedetta_store::{Checkpoint, Expected, NewEvent, StreamId, Version, View, ViewChange, ViewKey};
+use vedetta_store_scylla::testing::Keyspace;
 
 async fn open(log: &str, store: &str) -> Result<Backends, OpenError> {
     Backends::open(log, store, &mut Registry::default(), Arc::new(SystemClock)).await
@@ -114,4 +115,29 @@ async fn after_close_calls_are_refused_at_once() {
 async fn a_build_without_kafka_says_so() {
     let refused = open("kafka://b1:9092", "memory:").await.unwrap_err().to_string();
     assert!(refused.starts_with("this build has no `kafka` feature"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_store_in_a_database_opens_once_its_schema_was_made() {
+    let (dir, keyspace) = (tempfile::tempdir().unwrap(), Keyspace::unmade());
+    let log = format!("file:{}?reserve_mib=1", dir.path().join("log").display());
+    let refused = open(&log, &keyspace.url()).await.unwrap_err().to_string();
+    assert!(refused.contains("run `vedetta migrate --store scylla://"), "{refused}");
+    let migrated = Backends::migrate(&keyspace.url(), &SystemClock).await.unwrap().unwrap();
+    assert!(!migrated.applied.is_empty());
+    let backends = open(&log, &keyspace.url()).await.unwrap();
+    write(&backends).await;
+    check(&backends).await;
+    backends.close().await;
+    assert!(backends.events.tenants().await.is_err(), "it is closed");
+    let backends = open(&log, &keyspace.url()).await.unwrap();
+    check(&backends).await;
+    backends.close().await;
+}
+
+#[tokio::test]
+async fn a_database_that_is_down_is_named() {
+    let refused = open("memory:", "scylla://127.0.0.1:1/vedetta").await.unwrap_err().to_string();
+    assert!(refused.starts_with("the database scylla://127.0.0.1:1/vedetta is unavailable"), "{refused}");
+    assert_eq!(Backends::migrate("memory:", &SystemClock).await.unwrap(), None);
 }

@@ -1,6 +1,6 @@
 //! Sessions: addresses, login, TLS, timeouts.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
@@ -33,7 +33,8 @@ const DDL_TIMEOUT: Duration = Duration::from_secs(60);
 pub async fn session(options: &Options) -> Result<Session, OpenError> {
     let mut balancing = DefaultPolicy::builder().token_aware(true);
     if let Some(datacenter) = &options.datacenter {
-        balancing = balancing.prefer_datacenter(datacenter.clone()).permit_dc_failover(true);
+        // Two datacenters that decide for themselves would decide differently.
+        balancing = balancing.prefer_datacenter(datacenter.clone()).permit_dc_failover(false);
     }
     let profile = ExecutionProfile::builder()
         .consistency(Consistency::LocalQuorum)
@@ -57,7 +58,22 @@ pub async fn session(options: &Options) -> Result<Session, OpenError> {
     if let Some((user, password)) = &options.login {
         builder = builder.user(user, secret(password)?.as_str());
     }
-    builder.build().await.map_err(|error| refused(options, &error))
+    let session = builder.build().await.map_err(|error| refused(options, &error))?;
+    check_datacenter(&session, options)?;
+    Ok(session)
+}
+
+/// Conditions are decided within a datacenter: all writers have to mean the same one.
+fn check_datacenter(session: &Session, options: &Options) -> Result<(), OpenError> {
+    let state = session.get_cluster_state();
+    let there: BTreeSet<&str> =
+        state.get_nodes_info().iter().filter_map(|node| node.datacenter.as_deref()).collect();
+    let is_clear = match &options.datacenter {
+        Some(datacenter) => there.contains(datacenter.as_str()),
+        None => there.len() <= 1,
+    };
+    let names = || there.iter().copied().collect::<Vec<_>>().join(", ");
+    if is_clear { Ok(()) } else { Err(OpenError::Datacenter { place: options.place(), there: names() }) }
 }
 
 fn refused(options: &Options, error: &NewSessionError) -> OpenError {

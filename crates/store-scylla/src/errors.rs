@@ -34,6 +34,16 @@ pub enum OpenError {
         /// What is wrong.
         why: String,
     },
+    /// Nobody said which datacenter decides, or one that is not there.
+    #[error(
+        "the datacenters of {place} are: {there}; say with `?dc=NAME` which one decides, the same for every process"
+    )]
+    Datacenter {
+        /// Hosts and keyspace.
+        place: String,
+        /// Their names.
+        there: String,
+    },
     /// Nobody answers there, now.
     #[error("the database {place} is unavailable: {why}")]
     Unavailable {

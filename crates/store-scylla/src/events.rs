@@ -27,7 +27,7 @@ use crate::{
     cql::{BATCH_BYTES, Cas, Changes, SIDE_BY_SIDE},
     errors::corrupt,
     outbox::{Mark, SHARDS},
-    store::{Shared, TRIES, contended},
+    store::{Shared, TRIES, contended, lock},
 };
 
 /// Ids that one question asks for.
@@ -124,6 +124,7 @@ impl Shared {
                 if head.head.is_none() {
                     self.name_stream(stream).await?;
                 }
+                lock(&self.idle).remove(&append);
                 self.appended.send_replace(());
                 Ok(ControlFlow::Break(version))
             }

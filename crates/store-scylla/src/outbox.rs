@@ -19,7 +19,7 @@ use vedetta_store::{Shard, StoreError, Stored, StreamId, Version};
 use crate::{
     cql::{Cas, Changes},
     events::{event_id, key, tenant},
-    store::{Shared, TRIES, contended},
+    store::{Shared, TRIES, contended, lock},
 };
 
 /// Parts of the outbox. Never changes: an event is confirmed in the part it was put into.
@@ -28,6 +28,11 @@ pub const SHARDS: u16 = 4;
 pub const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// An append that takes longer than this, in microseconds, may have to begin anew.
 const UNDER_WAY_MICROS: i64 = 30_000_000;
+
+/// Marks beyond what was asked for that are looked at: so many may be left over.
+const LEFT_OVER: usize = 64;
+/// Marks without events that are remembered.
+const MOST_IDLE: usize = 1024;
 
 /// Says that a stream may have events that wait.
 #[derive(Debug, Clone)]
@@ -72,9 +77,12 @@ impl Shared {
         rows.into_iter().map(mark).collect()
     }
 
+    /// Whether there may be something to relay. Marks that had nothing are looked at again when the time comes for it.
     pub async fn any_mark(&self) -> Result<bool, StoreError> {
         for shard in (0..SHARDS).map(Shard) {
-            if !self.marks(shard, 1).await?.is_empty() {
+            let marks = self.marks(shard, LEFT_OVER).await?;
+            let idle = lock(&self.idle);
+            if marks.iter().any(|mark| !idle.contains(&mark.append)) {
                 return Ok(true);
             }
         }
@@ -98,7 +106,7 @@ impl Shared {
         let mut streams: HashMap<StreamId, Vec<Waiting>> = HashMap::new();
         let mut seen: HashSet<Uuid> = HashSet::new();
         // A mark stands for at least one event, but for those that are left over; they go.
-        for mark in self.marks(shard, limit.saturating_add(64)).await? {
+        for mark in self.marks(shard, limit.saturating_add(LEFT_OVER)).await? {
             if chosen.len() >= limit {
                 break;
             }
@@ -189,6 +197,11 @@ impl Shared {
     /// Removes the mark of an append that never was and never will be.
     async fn look_after(&self, mark: &Mark) -> Result<(), StoreError> {
         if self.stamps.next() - mark.made < UNDER_WAY_MICROS {
+            let mut idle = lock(&self.idle);
+            if idle.len() >= MOST_IDLE {
+                idle.clear();
+            }
+            idle.insert(mark.append);
             return Ok(());
         }
         let fence = self.stream_head(&mark.stream, true).await?.fence;

@@ -1,7 +1,7 @@
 //! An open store: what its three parts share.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fmt,
     hash::{DefaultHasher, Hash, Hasher as _},
     sync::{
@@ -14,6 +14,7 @@ use std::{
 use rand::Rng as _;
 use smol_str::SmolStr;
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard as AsyncMutexGuard, watch};
+use uuid::Uuid;
 use vedetta_model::Clock;
 use vedetta_store::StoreError;
 
@@ -52,6 +53,8 @@ pub struct Shared {
     pub appended: watch::Sender<()>,
     /// How far this process knows that a projection's changes were made, by projection and source.
     pub progress: Mutex<HashMap<(SmolStr, SmolStr), Arc<AsyncMutex<Option<Progress>>>>>,
+    /// Marks that had no events when they were looked at.
+    pub idle: Mutex<HashSet<Uuid>>,
     runs: Mutex<HashMap<crate::blocks::Run, RunState>>,
     locks: Vec<AsyncMutex<()>>,
     closed: AtomicBool,
@@ -87,6 +90,7 @@ impl ScyllaStore {
             stamps: Stamps::new(clock),
             appended: watch::channel(()).0,
             progress: Mutex::default(),
+            idle: Mutex::default(),
             runs: Mutex::default(),
             locks: (0..LOCKS).map(|_| AsyncMutex::new(())).collect(),
             closed: AtomicBool::new(false),

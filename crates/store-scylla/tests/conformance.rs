@@ -96,7 +96,7 @@ vedetta_store::conformance!(cql, on_server);
 vedetta_store::conformance!(troubled_cql, troubled);
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2, max_shrink_iters: 10, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 3, max_shrink_iters: 10, ..ProptestConfig::default() })]
 
     #[test]
     fn any_operations_have_the_same_effect_as_in_memory(steps in prop::collection::vec(any::<(u8, u8, u8)>(), 1..25)) {

@@ -27,7 +27,7 @@ use vedetta_store_scylla::{
 const VIEW: View = View("rows");
 const KILLS: u64 = 2;
 /// What each writer gets done between two kills.
-const EACH: u64 = 25;
+const EACH: u64 = 15;
 
 fn tenant() -> TenantId {
     "acme".parse().unwrap()
@@ -199,7 +199,7 @@ async fn a_node_killed_while_writing_keeps_what_it_acknowledged_and_the_store_go
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_three_nodes_each_may_die_in_turn() {
+async fn of_three_nodes_one_may_die_and_nobody_waits_for_it() {
     let nodes = Nodes::start(3);
     let keyspace = Keyspace::unmade_on(nodes.endpoints(), 3);
     migrate(&keyspace.url(), &SystemClock).await.unwrap();
@@ -210,17 +210,12 @@ async fn of_three_nodes_each_may_die_in_turn() {
         tokio::spawn(write_rows(patient(&store), heard.clone(), stop.clone())),
         tokio::spawn(write_blocks(patient(&store), heard.clone(), stop.clone())),
     ];
-    let mut round = 1;
-    for node in 1..=3 {
-        reached(&heard, round).await;
-        tokio::task::block_in_place(|| nodes.kill(node));
-        // Two are enough.
-        round += 1;
-        reached(&heard, round).await;
-        tokio::task::block_in_place(|| nodes.restart(node));
-        round += 1;
-    }
-    reached(&heard, round).await;
+    reached(&heard, 1).await;
+    tokio::task::block_in_place(|| nodes.kill(2));
+    // Two are enough.
+    reached(&heard, 3).await;
+    tokio::task::block_in_place(|| nodes.restart(2));
+    reached(&heard, 4).await;
     stop.store(true, Ordering::Release);
     for writer in writers {
         writer.await.unwrap();
