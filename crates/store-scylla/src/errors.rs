@@ -65,7 +65,7 @@ pub enum OpenError {
 impl OpenError {
     /// Whether opening again may succeed without anybody doing something.
     pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable { .. })
+        matches!(self, Self::Unavailable { .. } | Self::Schema { source: SchemaError::Failed { .. }, .. })
     }
 }
 
@@ -100,6 +100,18 @@ pub enum Failure {
     NotDone,
     /// It may have been done, or be done by whoever writes there next.
     Unknown,
+}
+
+/// Whether the database refuses a statement however often it is asked.
+pub const fn is_for_good(error: &ExecutionError) -> bool {
+    matches!(
+        error,
+        ExecutionError::BadQuery(_)
+            | ExecutionError::LastAttemptError(RequestAttemptError::DbError(
+                DbError::SyntaxError | DbError::Invalid | DbError::Unauthorized | DbError::ConfigError,
+                _
+            ))
+    )
 }
 
 /// What a failed conditional write left behind. Anything that is not known to be harmless is unknown.

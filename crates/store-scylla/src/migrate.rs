@@ -18,7 +18,7 @@ use crate::{
     OpenError, Options, connect,
     errors::told,
     options::Replication,
-    schema::{Found, LOCK_TABLE, STEPS, SchemaError, Step, VERSIONS_TABLE},
+    schema::{Found, LOCK_TABLE, STEPS, SchemaError, Step, VERSIONS_TABLE, ask},
 };
 
 /// After this the lock of one that died is free again. Each statement renews it.
@@ -123,9 +123,8 @@ impl Migration<'_> {
         let now = clock.now().as_nanos() / 1_000_000;
         let mut statement = self.statement(cql);
         statement.set_consistency(Consistency::LocalQuorum);
-        let noted =
-            self.session.query_unpaged(statement, (step.version, step.name, step.checksum(), now)).await;
-        noted.map(drop).map_err(|error| failed(&format!("noting version {}", step.version), told(&error)))
+        let noted = ask(&self.session, statement, (step.version, step.name, step.checksum(), now)).await;
+        noted.map(drop).map_err(|why| failed(&format!("noting version {}", step.version), why))
     }
 
     /// Waits for the lock.
@@ -177,8 +176,7 @@ impl Migration<'_> {
         let what = "reading the schema's lock";
         let mut statement = self.statement("SELECT owner, who FROM schema_lock WHERE part = 0");
         statement.set_consistency(Consistency::LocalSerial);
-        let result =
-            self.session.query_unpaged(statement, ()).await.map_err(|error| failed(what, told(&error)))?;
+        let result = ask(&self.session, statement, ()).await.map_err(|why| failed(what, why))?;
         let rows = result.into_rows_result().map_err(|error| failed(what, told(&error)))?;
         rows.maybe_first_row::<(Uuid, String)>().map_err(|error| failed(what, told(&error)))
     }
@@ -189,15 +187,15 @@ impl Migration<'_> {
         values: impl scylla::serialize::row::SerializeRow,
     ) -> Result<bool, SchemaError> {
         let what = "the schema's lock";
-        let result = self.session.query_unpaged(self.statement(cql), values).await;
-        let rows = result.map_err(|error| failed(what, told(&error)))?.into_rows_result();
+        let result = ask(&self.session, self.statement(cql), values).await;
+        let rows = result.map_err(|why| failed(what, why))?.into_rows_result();
         let rows = rows.map_err(|error| failed(what, told(&error)))?;
         crate::cql::applied(&rows).ok_or_else(|| failed(what, "the answer has no `[applied]`".into()))
     }
 
     async fn define(&self, what: &str, cql: &str) -> Result<(), SchemaError> {
-        let defined = self.session.query_unpaged(self.statement(cql), ()).await;
-        defined.map(drop).map_err(|error| failed(what, told(&error)))
+        let defined = ask(&self.session, self.statement(cql), ()).await;
+        defined.map(drop).map_err(|why| failed(what, why))
     }
 
     async fn agree(&self, what: &str) -> Result<(), SchemaError> {

@@ -1,10 +1,19 @@
 //! The versions of the schema that this build brings, and whether a keyspace has them.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
-use scylla::client::session::Session;
+use scylla::{
+    client::session::Session, response::query_result::QueryResult, serialize::row::SerializeRow,
+    statement::Statement,
+};
 
-use crate::{Options, errors::told};
+use crate::{
+    Options,
+    errors::{self, told},
+};
 
 /// One step from a version to the next. What was released is never changed: the checksum would differ.
 #[derive(Debug, Clone, Copy)]
@@ -111,6 +120,28 @@ impl Step {
     }
 }
 
+/// How long a statement is tried again that a node could not serve: right after a start or a change, some lag behind.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Runs a statement that may be run again, until it is answered or refused for good.
+pub async fn ask(
+    session: &Session,
+    statement: impl Into<Statement>,
+    values: impl SerializeRow,
+) -> Result<QueryResult, String> {
+    let (statement, began) = (statement.into(), Instant::now());
+    loop {
+        match session.query_unpaged(statement.clone(), &values).await {
+            Ok(result) => return Ok(result),
+            Err(error) if errors::is_for_good(&error) || began.elapsed() > PATIENCE => {
+                return Err(told(&error));
+            }
+            Err(error) => tracing::debug!(%error, "a statement of the schema is tried again"),
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
 /// What a keyspace holds.
 #[derive(Debug, Default)]
 pub struct Found {
@@ -125,18 +156,17 @@ impl Found {
     /// Reads the system's tables and ours.
     pub async fn read(session: &Session, options: &Options) -> Result<Self, SchemaError> {
         let keyspace = &options.keyspace;
-        let ask = async |cql: &str| {
-            let failed = |why| SchemaError::Failed { what: "reading the schema".into(), why };
-            let result =
-                session.query_unpaged(cql, (keyspace,)).await.map_err(|error| failed(told(&error)))?;
-            result.into_rows_result().map_err(|error| failed(told(&error)))
-        };
         let unreadable = |why: String| SchemaError::Failed { what: "reading the schema".into(), why };
-        let rows = ask("SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = ?").await?;
+        let rows_of = async |cql: &str| {
+            let result = ask(session, cql, (keyspace,)).await.map_err(unreadable)?;
+            result.into_rows_result().map_err(|error| unreadable(told(&error)))
+        };
+        let rows =
+            rows_of("SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = ?").await?;
         if rows.rows_num() == 0 {
             return Ok(Self::default());
         }
-        let rows = ask("SELECT table_name FROM system_schema.tables WHERE keyspace_name = ?").await?;
+        let rows = rows_of("SELECT table_name FROM system_schema.tables WHERE keyspace_name = ?").await?;
         let tables = rows.rows::<(String,)>().map_err(|error| unreadable(told(&error)))?;
         let tables: Vec<String> = tables
             .map(|row| row.map(|(name,)| name))
@@ -192,7 +222,7 @@ async fn versions(session: &Session, keyspace: &str) -> Result<BTreeMap<i32, (St
     let failed = |why| SchemaError::Failed { what: "reading the applied versions".into(), why };
     // A keyspace's name is checked to be a plain word.
     let cql = format!("SELECT version, name, checksum FROM {keyspace}.schema_versions WHERE part = 0");
-    let result = session.query_unpaged(cql, ()).await.map_err(|error| failed(told(&error)))?;
+    let result = ask(session, cql, ()).await.map_err(failed)?;
     let rows = result.into_rows_result().map_err(|error| failed(told(&error)))?;
     let rows = rows.rows::<(i32, String, String)>().map_err(|error| failed(told(&error)))?;
     let version = |row| {

@@ -45,6 +45,9 @@ pub struct ScyllaStore {
     pub(crate) shared: Arc<Shared>,
 }
 
+/// What is known of a source, and the lock of those who change it.
+pub type Source = Arc<AsyncMutex<Option<Progress>>>;
+
 pub struct Shared {
     pub cql: Cql,
     pub on: Statements,
@@ -52,7 +55,7 @@ pub struct Shared {
     /// Told at each append of this process.
     pub appended: watch::Sender<()>,
     /// How far this process knows that a projection's changes were made, by projection and source.
-    pub progress: Mutex<HashMap<(SmolStr, SmolStr), Arc<AsyncMutex<Option<Progress>>>>>,
+    pub progress: Mutex<HashMap<(SmolStr, SmolStr), Source>>,
     /// Marks that had no events when they were looked at.
     pub idle: Mutex<HashSet<Uuid>>,
     runs: Mutex<HashMap<crate::blocks::Run, RunState>>,
@@ -82,7 +85,7 @@ impl ScyllaStore {
             .use_keyspace(&options.keyspace, false)
             .await
             .map_err(|error| unusable("using the keyspace", told(&error)))?;
-        let on = Statements::prepare(&session, &options).await;
+        let on = Box::pin(Statements::prepare(&session, &options)).await;
         let on = on.map_err(|error| unusable("preparing statements", told(&error)))?;
         let shared = Shared {
             cql: Cql::new(session, &options.place()),

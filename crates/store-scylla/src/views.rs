@@ -17,13 +17,12 @@
 mod changes;
 mod page;
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use smol_str::SmolStr;
-use tokio::sync::Mutex as AsyncMutex;
 use uuid::Uuid;
 use vedetta_model::TenantId;
 use vedetta_store::{Checkpoint, Cursor, Page, StoreError, View, ViewChange, ViewKey, ViewRange, ViewStore};
@@ -33,7 +32,7 @@ use crate::{
     ScyllaStore,
     cql::{BATCH_BYTES, BATCH_ROWS, Cas, Changes, SIDE_BY_SIDE},
     errors::corrupt,
-    store::{Shared, TRIES, contended, lock},
+    store::{Shared, Source, TRIES, contended, lock},
 };
 
 /// Partitions of a tenant's view. Never changes.
@@ -66,7 +65,7 @@ type CheckpointRow = (Option<i64>, Option<i64>, Option<Uuid>, Option<Vec<u8>>, O
 
 impl Shared {
     /// One place for each source: the calls of this process follow each other.
-    fn progress(&self, projection: &str, source: &str) -> Arc<AsyncMutex<Option<Progress>>> {
+    fn progress(&self, projection: &str, source: &str) -> Source {
         let key = (SmolStr::from(projection), SmolStr::from(source));
         lock(&self.progress).entry(key).or_default().clone()
     }
