@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Figures as ratios against a named baseline that runs beside them, so that a noisy host hurts both.
-#   scripts/bench.sh [log|store|rules|agent|system|stages]…     all but store and stages when none is named
+#   scripts/bench.sh [log|store|cql|rules|agent|system|stages]…     all but store, cql and stages when none is named
 set -euo pipefail
 cd "$(dirname "$0")/.."
 parts=("$@"); [ $# -gt 0 ] || parts=(log rules agent system)
@@ -9,6 +9,7 @@ for part in "${parts[@]}"; do
   case "$part" in
     log) run "log append against raw fdatasync" cargo bench --quiet --locked -p vedetta-log-embedded --bench append ;;
     store) run "view store" cargo bench --quiet --locked -p vedetta-store-embedded --bench ingest ;;
+    cql) run "blocks over CQL against plain inserts" cargo bench --quiet --locked -p vedetta-store-scylla --bench blocks ;;
     rules) run "rule evaluation against a naive tree walker" cargo bench --quiet --locked -p vedetta-rules --bench evaluate ;;
     agent) run "time added by the agent" cargo run --quiet --locked --release -p vedetta-node-agent --example overhead ;;
     system)
