@@ -36,6 +36,6 @@ for part in "${parts[@]}"; do
         "${CARGO_TARGET_DIR:-target}/release/vedetta-load" run load/scenarios/heavy.toml --json "$scratch/report.json"
       events=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["counts"]["accepted"])' "$scratch/report.json")
       perf script -i "$scratch/samples" --no-inline -F comm,pid,tid,ip,sym 2>/dev/null | python3 scripts/stages.py "$events" "$hertz" ;;
-    *) echo "usage: $0 [log|store|rules|agent|system|stages]…" >&2; exit 2 ;;
+    *) echo "usage: $0 [log|store|cql|rules|agent|system|stages]…" >&2; exit 2 ;;
   esac
 done
