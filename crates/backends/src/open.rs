@@ -145,7 +145,8 @@ fn backoff(seed: u64) -> ExponentialBuilder {
 }
 
 fn wrap_log(log: impl EventLog + 'static, metrics: log_layers::Metrics, seed: u64) -> Arc<dyn EventLog> {
-    Arc::new(log_layers::Retry::new(log_layers::Metered::new(log, metrics), backoff(seed)))
+    let metered = log_layers::Metered::new(log, metrics);
+    Arc::new(log_layers::Lasting::new(log_layers::Retry::new(metered, backoff(seed))))
 }
 
 fn wrap_store<S>(store: S, metrics: store_layers::Metrics, seed: u64) -> Stores

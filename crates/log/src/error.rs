@@ -72,6 +72,14 @@ pub enum ReadError {
 }
 
 impl ReadError {
+    /// Where to read on when a record is lost because it is damaged; `None` when the wanted place itself may still come.
+    pub fn behind(&self) -> Option<Offset> {
+        match self {
+            Self::Corrupt { offset, .. } => Some(offset.next()),
+            _ => None,
+        }
+    }
+
     /// Whether the same call may succeed later.
     pub const fn is_transient(&self) -> bool {
         matches!(self, Self::Backend(_))
@@ -99,4 +107,11 @@ pub enum GroupError {
     /// The backend failed; may succeed later.
     #[error("group operation failed: {0}")]
     Backend(String),
+}
+
+impl GroupError {
+    /// Whether the same call may succeed later.
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Backend(_) | Self::Read(ReadError::Backend(_)))
+    }
 }

@@ -52,6 +52,21 @@ fn block_key(tenant: &TenantId, id: &BlockId) -> Vec<u8> {
     key
 }
 
+/// The block that stands at that key.
+fn parse_block_key(key: &[u8]) -> Option<BlockId> {
+    let place: &[u8; 56] = key.last_chunk()?;
+    let (latest, rest) = place.split_first_chunk()?;
+    let (run, numbers) = rest.split_at(32);
+    let (first, last) = numbers.split_first_chunk()?;
+    Some(BlockId {
+        latest: Timestamp::from_nanos(unsortable(*latest)),
+        node: NodeId::from_uuid(Uuid::from_slice(&run[..16]).ok()?),
+        boot: BootId::from_uuid(Uuid::from_slice(&run[16..]).ok()?),
+        first: u64::from_be_bytes(*first),
+        last: u64::from_be_bytes(last.try_into().ok()?),
+    })
+}
+
 /// The keys of a tenant's blocks from one time to before another.
 fn times(tenant: &TenantId, since: Timestamp, until: Timestamp) -> Range<Vec<u8>> {
     let at = |time: Timestamp| [&keys::tenant(tenant)[..], &sortable(time.as_nanos())].concat();
@@ -116,7 +131,7 @@ fn parse_head(key: &[u8], head: &[u8]) -> Result<Header, Error> {
 
 /// Runs on the writer: what is there can't change between looking and putting.
 fn keep(txn: &mut Txn<'_>, spaces: &Spaces, block: Bytes, header: &Header) -> Result<Kept, Error> {
-    let Spaces { block_heads, block_ranges, .. } = *spaces;
+    let block_ranges = spaces.block_ranges;
     let tenant = &header.tenant;
     let id = BlockId::of(header);
     let beside = txn.first_key(block_ranges, ranges_from(tenant, id.node, id.boot, id.first))?;
@@ -126,8 +141,8 @@ fn keep(txn: &mut Txn<'_>, spaces: &Spaces, block: Bytes, header: &Header) -> Re
             let damaged = || errors::not_a("range", "store.block_ranges", &place);
             let entry = txn.get(block_ranges, &place)?.ok_or_else(damaged)?;
             let key = block_key(tenant, &parse_range(&place, &entry).ok_or_else(damaged)?);
-            let head = txn.get(block_heads, &key)?.ok_or_else(damaged)?;
-            Some(parse_head(&key, &head)?)
+            let (header, _) = head(txn, spaces, &key)?.ok_or_else(damaged)?;
+            Some(header)
         }
     };
     let kept = compare(header, present.as_ref());
@@ -149,7 +164,25 @@ fn put(txn: &mut Txn<'_>, spaces: &Spaces, block: Bytes, header: &Header) -> Res
     Ok(())
 }
 
-/// Takes from what is counted of a bucket, and adds to it.
+fn remove(txn: &mut Txn<'_>, spaces: &Spaces, tenant: &TenantId, id: &BlockId) {
+    let key = block_key(tenant, id);
+    txn.remove(spaces.block_ranges, range_key(tenant, id));
+    txn.remove(spaces.block_heads, key.clone());
+    txn.remove(spaces.blocks, key);
+}
+
+/// What is there of a bucket.
+fn recount(txn: &Txn<'_>, spaces: &Spaces, tenant: &TenantId, bucket: i64) -> Result<Usage, Error> {
+    let start = |bucket: i64| Timestamp::from_nanos(bucket.saturating_mul(BUCKET_NANOS));
+    let mut sum = Usage::default();
+    for key in txn.keys(spaces.block_heads, times(tenant, start(bucket), start(bucket.saturating_add(1))))? {
+        let head = head(txn, spaces, &key)?;
+        sum += head.map(|(header, bytes)| Usage::of(&header, bytes)).unwrap_or_default();
+    }
+    Ok(sum)
+}
+
+/// Takes from what is counted of a bucket, and adds to it. Before either is done: a count that is damaged is made again.
 fn count(
     txn: &mut Txn<'_>,
     spaces: &Spaces,
@@ -159,8 +192,18 @@ fn count(
     more: Usage,
 ) -> Result<(), Error> {
     let key = usage_key(tenant, bucket);
-    let stored = txn.get(spaces.usage, &key)?.map(|stored| parse_usage(&key, &stored)).transpose()?;
-    let mut sum = stored.unwrap_or_default() - gone;
+    let stored = txn.get(spaces.usage, &key).and_then(|stored| match stored {
+        Some(stored) => parse_usage(&key, &stored),
+        None => Ok(Usage::default()),
+    });
+    let stored = match stored {
+        Err(Error::Damaged { place, what }) => {
+            tracing::warn!(place, what, "damaged: counted again");
+            recount(txn, spaces, tenant, bucket)?
+        }
+        stored => stored?,
+    };
+    let mut sum = stored - gone;
     sum += more;
     if sum == Usage::default() {
         txn.remove(spaces.usage, key);
@@ -170,12 +213,39 @@ fn count(
     Ok(())
 }
 
-/// A block's head, when it is there.
+/// A block's head, when it is there, and how long the block is. A block begins with its head: when the one beside it is
+/// damaged, the block still has it.
 fn head(txn: &Txn<'_>, spaces: &Spaces, key: &[u8]) -> Result<Option<(Header, usize)>, Error> {
-    let Some(head) = txn.get(spaces.block_heads, key)? else { return Ok(None) };
-    let header = parse_head(key, &head)?;
-    let bytes = head.len() + header.body_bytes as usize;
-    Ok(Some((header, bytes)))
+    let with_length = |head: Bytes| {
+        let header = parse_head(key, &head)?;
+        let bytes = head.len() + header.body_bytes as usize;
+        Ok((header, bytes))
+    };
+    match txn.get(spaces.block_heads, key).and_then(|head| head.map(with_length).transpose()) {
+        Err(Error::Damaged { .. }) => {
+            Ok(txn.get(spaces.blocks, key)?.map(|block| head_of(key, &block)).transpose()?)
+        }
+        head => head,
+    }
+}
+
+/// The same for a reader.
+fn read_head(view: View<'_>, spaces: &Spaces, entry: Entry) -> Result<Header, Error> {
+    let Entry { key, value } = entry;
+    match value.and_then(|head| parse_head(&key, &head)) {
+        Err(damaged @ Error::Damaged { .. }) => {
+            let block = view.get(spaces.blocks, &key)?.ok_or(damaged)?;
+            Ok(head_of(&key, &block)?.0)
+        }
+        head => head,
+    }
+}
+
+fn head_of(key: &[u8], block: &[u8]) -> Result<(Header, usize), Error> {
+    match Header::parse(block) {
+        Ok((header, _)) => Ok((header, block.len())),
+        Err(_) => Err(errors::not_a("block", "store.blocks", key)),
+    }
 }
 
 /// Runs on the writer, like [`keep`].
@@ -186,7 +256,7 @@ fn replace(
     block: Bytes,
     header: &Header,
 ) -> Result<Replaced, Error> {
-    let Spaces { blocks, block_heads, block_ranges, replacements, .. } = *spaces;
+    let replacements = spaces.replacements;
     let tenant = &header.tenant;
     let present = head(txn, spaces, &block_key(tenant, &BlockId::of(header)))?;
     if present.is_some_and(|(present, _)| present.body_crc == header.body_crc) {
@@ -204,14 +274,11 @@ fn replace(
     if !replaces(header, &headers) {
         return Ok(Replaced::Differs);
     }
-    for id in old {
-        let key = block_key(tenant, id);
-        txn.remove(block_ranges, range_key(tenant, id));
-        txn.remove(block_heads, key.clone());
-        txn.remove(blocks, key);
-    }
     for (bucket, gone) in gone {
         count(txn, spaces, tenant, bucket, gone, Usage::default())?;
+    }
+    for id in old {
+        remove(txn, spaces, tenant, id);
     }
     // After the removals: its range ends where the last of theirs does.
     put(txn, spaces, block, header)?;
@@ -239,10 +306,7 @@ fn heads(
     if keys.start >= keys.end {
         return Ok(HeadPage { heads: vec![], next: None });
     }
-    let head = |entry: Result<Entry, Error>| {
-        let Entry { key, value } = entry?;
-        parse_head(&key, &value?)
-    };
+    let head = |entry: Result<Entry, Error>| read_head(view, spaces, entry?);
     let mut entries = view.range(spaces.block_heads, keys)?;
     let (mut heads, more): (Vec<Header>, bool) = match range.order {
         Order::Ascending => {
@@ -265,26 +329,38 @@ fn drop_some(
     tenant: &TenantId,
     before: i64,
 ) -> Result<Option<Usage>, Error> {
-    let Spaces { blocks, block_heads, block_ranges, .. } = *spaces;
     let end = Timestamp::from_nanos(before.saturating_mul(BUCKET_NANOS));
-    let old = txn.durable().keys(block_heads, times(tenant, Timestamp::from_nanos(i64::MIN), end))?;
+    let old = txn.durable().keys(spaces.block_heads, times(tenant, Timestamp::from_nanos(i64::MIN), end))?;
     let old: Vec<_> = old.take(SWEEP_STEP).collect::<Result<_, _>>()?;
     if old.is_empty() {
+        // What was counted of blocks that could not be read.
+        for key in txn.keys(spaces.usage, usage_key(tenant, i64::MIN)..usage_key(tenant, before))? {
+            txn.remove(spaces.usage, key);
+        }
         return Ok(None);
     }
     let mut dropped: BTreeMap<i64, Usage> = BTreeMap::new();
+    let mut ids = Vec::with_capacity(old.len());
     for key in old {
-        let Some((header, bytes)) = head(txn, spaces, &key)? else { continue };
-        let id = BlockId::of(&header);
-        *dropped.entry(bucket_of(id.latest)).or_default() += Usage::of(&header, bytes);
-        txn.remove(block_ranges, range_key(tenant, &id));
-        txn.remove(block_heads, key.clone());
-        txn.remove(blocks, key);
+        match head(txn, spaces, &key) {
+            Ok(None) => {}
+            Ok(Some((header, bytes))) => {
+                let id = BlockId::of(&header);
+                *dropped.entry(bucket_of(id.latest)).or_default() += Usage::of(&header, bytes);
+                ids.push(id);
+            }
+            // It goes all the same.
+            Err(damaged @ Error::Damaged { .. }) => ids.push(parse_block_key(&key).ok_or(damaged)?),
+            Err(error) => return Err(error),
+        }
     }
     let mut sum = Usage::default();
     for (bucket, gone) in dropped {
         count(txn, spaces, tenant, bucket, gone, Usage::default())?;
         sum += gone;
+    }
+    for id in &ids {
+        remove(txn, spaces, tenant, id);
     }
     Ok(Some(sum))
 }
@@ -417,6 +493,7 @@ mod tests {
             prop_assert_eq!(block_key(&tenant, &a).cmp(&block_key(&tenant, &b)), a.cmp(&b));
             let place = range_key(&tenant, &a);
             prop_assert_eq!(parse_range(&place, &range_entry(&a)), Some(a));
+            prop_assert_eq!(parse_block_key(&block_key(&tenant, &a)), Some(a));
             let inside = ranges_from(&tenant, b.node, b.boot, b.first).contains(&place);
             prop_assert_eq!(inside, (a.node, a.boot) == (b.node, b.boot) && a.last >= b.first);
         }
@@ -424,7 +501,7 @@ mod tests {
         #[test]
         fn arbitrary_bytes_never_panic(key: Vec<u8>, value: Vec<u8>) {
             let _ = (parse_range(&key, &value), parse_usage(&key, &value));
-            let _ = parse_head(&key, &value);
+            let _ = (parse_head(&key, &value), parse_block_key(&key));
         }
     }
 }
