@@ -45,6 +45,7 @@ if ! have cargo; then missing+=(cargo-web); reasons+=("  cargo-web: no Rust tool
 if ! have node; then missing+=(nodejs npm); reasons+=("  nodejs npm: build the console"); fi
 if [ "$what" = test ]; then
   need chromium "the console is tested in a real browser" have chromium
+  need e2fsprogs "disks that fail are tested on a file system of their own" have mkfs.ext4
 fi
 
 if [ ${#missing[@]} -gt 0 ]; then

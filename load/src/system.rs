@@ -41,6 +41,26 @@ pub struct Tenant {
     pub client: Client,
 }
 
+/// How a system is started.
+#[derive(Debug, Clone)]
+pub struct Launch {
+    /// The `vedetta-load` that serves it.
+    pub program: PathBuf,
+    /// Tenants to make.
+    pub tenants: u32,
+    /// Settings beside the usual ones, KEY=VALUE.
+    pub settings: Vec<String>,
+    /// Where its folder is made.
+    pub within: PathBuf,
+}
+
+impl Launch {
+    /// One tenant, a folder where temporary files lie.
+    pub fn by(program: PathBuf) -> Self {
+        Self { program, tenants: 1, settings: vec![], within: std::env::temp_dir() }
+    }
+}
+
 #[derive(Debug)]
 struct Running {
     child: Child,
@@ -75,16 +95,17 @@ impl System {
     pub async fn start(tenants: u32, memory: bool) -> anyhow::Result<Self> {
         let in_memory = ["log.url=memory:", "store.url=memory:"].map(str::to_owned);
         let settings = if memory { in_memory.into() } else { vec![] };
-        Self::start_program(&std::env::current_exe()?, tenants, settings).await
+        Self::launch(Launch { tenants, settings, ..Launch::by(std::env::current_exe()?) }).await
     }
 
-    /// The same, served by the `vedetta-load` at a path, with settings beside the usual ones.
-    pub async fn start_program(program: &Path, tenants: u32, more: Vec<String>) -> anyhow::Result<Self> {
-        let dir = tempfile::tempdir()?;
+    /// Starts a new one.
+    pub async fn launch(launch: Launch) -> anyhow::Result<Self> {
+        let Launch { program, tenants, settings: more, within } = launch;
+        let dir = tempfile::tempdir_in(within)?;
         let mut settings =
             vec!["telemetry.log=warn".to_owned(), "ingest.enrollments_per_second=100000".to_owned()];
         settings.extend(more);
-        let mut running = Running::spawn(program, dir.path(), tenants, &settings)?;
+        let mut running = Running::spawn(&program, dir.path(), tenants, &settings)?;
         let served = running.served()?;
         let mut signed_in = Vec::new();
         for tenant in served.tenants {
@@ -93,7 +114,6 @@ impl System {
             signed_in.push(Tenant { name: tenant.tenant, client });
         }
         let Served { public, agents, pin, .. } = served;
-        let program = program.to_owned();
         Ok(Self { tenants: signed_in, agents, pin, public, program, settings, running, dir })
     }
 
@@ -105,7 +125,7 @@ impl System {
     }
 
     /// Starts it again after a kill, in its folder and at its addresses; it may not serve yet.
-    pub fn launch(&mut self) -> anyhow::Result<()> {
+    pub fn relaunch(&mut self) -> anyhow::Result<()> {
         let mut settings = self.settings.clone();
         settings.push(format!("listen.public={}", self.public));
         settings.push(format!("listen.agents={}", self.agents));
@@ -113,7 +133,7 @@ impl System {
         Ok(())
     }
 
-    /// Waits until it serves after [`System::launch`].
+    /// Waits until it serves after [`System::relaunch`].
     pub fn serves(&mut self) -> anyhow::Result<()> {
         self.running.served().map(drop)
     }

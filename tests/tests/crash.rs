@@ -3,28 +3,17 @@
 //!
 //! `VEDETTA_CRASH_ROUNDS` and `VEDETTA_CRASH_SEED` repeat a run or make it longer.
 
-use std::{
-    collections::BTreeMap,
-    path::Path,
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use prometheus_client::registry::Registry;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
-use serde_json::json;
-use vedetta_backends::Backends;
 use vedetta_load::{
-    agents::{Fleet, Manner, Pace, Run},
+    agents::{Fleet, Manner, Pace},
     probe::Probe,
-    system::System,
+    system::{Launch, System},
 };
-use vedetta_model::{Numbers, Ranges, SystemClock, TenantId, Timestamp};
-use vedetta_store::{BlockRange, Order};
-use vedetta_tests::{Client, binary, until};
+use vedetta_tests::{binary, held};
 
-const TENANTS: u32 = 2;
 const AGENTS_PER_TENANT: u32 = 3;
 const PACE: Pace = Pace { events: 300.0, planted: 4.0 };
 
@@ -41,7 +30,7 @@ async fn a_system_killed_again_and_again_keeps_what_it_acknowledged() -> anyhow:
     let mut rng = StdRng::seed_from_u64(seed);
     let mut moment = |most| Duration::from_millis(rng.random_range(0..most));
 
-    let mut system = System::start_program(&binary("vedetta-load")?, TENANTS, vec![]).await?;
+    let mut system = System::launch(Launch { tenants: 2, ..Launch::by(binary("vedetta-load")?) }).await?;
     let probe = Probe::start(&system).await?;
     let block_age = Duration::from_millis(20);
     let mut fleet = Fleet::start(&system, AGENTS_PER_TENANT, block_age, &probe, Manner::Lasting).await?;
@@ -50,88 +39,16 @@ async fn a_system_killed_again_and_again_keeps_what_it_acknowledged() -> anyhow:
         fleet.run_for(moment(600)).await?;
         system.kill()?;
         if round % 3 == 0 {
-            system.launch()?;
+            system.relaunch()?;
             fleet.run_for(moment(400)).await?;
             system.kill()?;
         }
-        system.launch()?;
+        system.relaunch()?;
         tokio::task::block_in_place(|| system.serves()).with_context(|| format!("round {round}"))?;
     }
     fleet.run_for(moment(600)).await?;
-    let counts = fleet.finish().await?;
-    let acknowledged = counts.ranges.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let accepted = counts.now().accepted;
-    ensure!(accepted > rounds * 50, "{accepted} events in {rounds} rounds prove little");
-
-    let found = probe.judge(&system.tenants).await?;
-    ensure!((found.missing, found.doubled, found.foreign) == (0, 0, 0), "findings: {found:?}");
-    ensure!(found.planted > rounds, "findings: {found:?}");
-    for tenant in &system.tenants {
-        let sum = events_of(&acknowledged, &tenant.name);
-        until("as many events are found as were acknowledged", || async {
-            let there = counted(&tenant.client, &tenant.name).await?;
-            ensure!(there <= sum, "{there} are there, {sum} were acknowledged");
-            Ok((there == sum).then_some(()))
-        })
-        .await?;
-    }
-    let dir = system.stop()?;
-    ensure!(
-        stored(dir.path(), acknowledged.keys()).await? == acknowledged,
-        "other numbers than acknowledged"
-    );
-    eprintln!(
-        "{rounds} kills, {accepted} events acknowledged, {} findings; none lost or doubled",
-        found.found
-    );
+    let held = held(system, fleet, &probe).await?;
+    ensure!(held.events > rounds * 50 && held.findings > rounds, "{held:?} of {rounds} rounds proves little");
+    eprintln!("{rounds} kills, {held:?}; none lost or doubled");
     Ok(())
-}
-
-fn events_of(acknowledged: &BTreeMap<Run, Ranges>, tenant: &str) -> u64 {
-    let of_tenant = acknowledged.iter().filter(|(run, _)| run.tenant.as_str() == tenant);
-    let all = Numbers { first: 0, last: u64::MAX };
-    of_tenant.flat_map(|(_, ranges)| ranges.within(all)).map(|part| part.last - part.first + 1).sum()
-}
-
-async fn counted(client: &Client, tenant: &str) -> anyhow::Result<u64> {
-    let query = "query($tenant: String!) { tenant(id: $tenant) { activityCounts(by: [\"evt.type\"]) { total complete } } }";
-    let data = client.ask(query, json!({ "tenant": tenant })).await?;
-    let counts = &data["tenant"]["activityCounts"];
-    ensure!(counts["complete"] == json!(true), "the count was broken off: {counts}");
-    Ok(counts["total"].as_f64().with_context(|| counts.to_string())? as u64)
-}
-
-/// The numbers that lie in the store, each of which must lie there once.
-async fn stored(data: &Path, runs: impl Iterator<Item = &Run>) -> anyhow::Result<BTreeMap<Run, Ranges>> {
-    let url = format!("file:{}", data.join("db").display());
-    let backends = Backends::open(&url, &url, &mut Registry::default(), Arc::new(SystemClock)).await?;
-    let mut there: BTreeMap<Run, Ranges> = BTreeMap::new();
-    let mut tenants: Vec<TenantId> = runs.map(|run| run.tenant.clone()).collect();
-    tenants.dedup();
-    for tenant in tenants {
-        let (since, until) = (Timestamp::from_nanos(i64::MIN), Timestamp::from_nanos(i64::MAX));
-        let range = BlockRange { tenant: tenant.clone(), since, until, order: Order::Ascending };
-        let mut after = None;
-        loop {
-            let page = backends.blocks.heads(&range, after, 1000).await?;
-            for head in page.heads {
-                let run = Run { tenant: head.tenant, node: head.node, boot: head.boot };
-                let numbers = Numbers { first: head.first, last: head.last };
-                let ranges = there.entry(run).or_default();
-                ensure!(ranges.overlapping(numbers).is_none(), "{numbers} of {} lies there twice", head.node);
-                ensure!(
-                    u64::from(head.count) == numbers.last - numbers.first + 1,
-                    "{numbers} has {} events",
-                    head.count
-                );
-                ranges.add(numbers);
-            }
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
-        }
-    }
-    backends.close().await;
-    Ok(there)
 }

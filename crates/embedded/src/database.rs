@@ -3,6 +3,7 @@
 use std::{
     fmt,
     fs::File,
+    io,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
@@ -317,7 +318,7 @@ impl Core {
             return Ok(handles.clone());
         }
         // Until the disk takes writes, opening would only take from readers what they have.
-        self.notes().probe().map_err(|error| {
+        disk::probe(&self.dir).map_err(|error| {
             Error::Unavailable(format!("{} can't be written: {error}", self.dir.display()))
         })?;
         state.open = None;
@@ -353,13 +354,11 @@ impl Core {
         self.last_commit.load(Ordering::Relaxed) + 1
     }
 
-    /// Notes that a commit is durable, before anybody hears of it.
-    pub(crate) fn note(&self, commit: u64) {
+    /// Notes that a commit is durable, before anybody hears of it. A disk that fails just then may have said yes to a sync
+    /// that it did not carry out; that it takes this write shows that it was still well.
+    pub(crate) fn note(&self, commit: u64) -> io::Result<()> {
         self.last_commit.store(commit, Ordering::Relaxed);
-        if let Err(error) = self.notes().commit(commit) {
-            let file = known::NAME;
-            tracing::warn!(file, %error, "not written: files that go missing may not be missed");
-        }
+        self.notes().commit(commit)
     }
 
     fn notes(&self) -> MutexGuard<'_, Notes> {

@@ -93,12 +93,6 @@ impl Notes {
         Ok(())
     }
 
-    /// Whether the disk takes writes. Notes again what is noted.
-    pub fn probe(&mut self) -> io::Result<()> {
-        self.write()?;
-        self.file.sync_data()
-    }
-
     fn write(&mut self) -> io::Result<()> {
         let slot = encode(self.turn + 1, &self.known)?;
         self.file.write_all_at(&slot, (self.turn + 1) % 2 * SLOT as u64)?;

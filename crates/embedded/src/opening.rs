@@ -11,7 +11,7 @@ use std::{
 use fjall::{AbstractTree as _, CompressionType, Keyspace, KeyspaceCreateOptions, KvSeparationOptions};
 
 use crate::{
-    OpenError, Options, Values, files,
+    OpenError, Options, Values, disk, files,
     journal::{self, MARK, Verdict, commit_number},
     known::{self, Known},
 };
@@ -126,7 +126,7 @@ fn clear_unfinished(dir: &Path, noted: Option<&Known>) -> Result<(), OpenError> 
         let entry = entry.map_err(io_error)?;
         let found = entry.file_name().to_string_lossy().into_owned();
         match found.as_str() {
-            LOCK | known::NAME => {}
+            LOCK | known::NAME | disk::PROBE => {}
             VERSION | ENGINE_LOCK | FIRST_JOURNAL | TABLES => leftovers.push(entry.path()),
             _ => return Err(OpenError::Foreign { dir: dir.into(), found }),
         }

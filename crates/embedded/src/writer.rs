@@ -272,10 +272,8 @@ fn commit(core: &Core, mut handles: Handles, staged: &Staged) -> Result<(), Erro
             None => batch.remove(keyspace, key.clone()),
         }
     }
-    let Err(error) = batch.commit() else {
-        core.note(number);
-        return Ok(());
-    };
+    let durable = batch.commit().and_then(|()| Ok(core.note(number)?));
+    let Err(error) = durable else { return Ok(()) };
     tracing::error!(dir = %core.dir.display(), %error, "a commit failed");
     let error = Error::Unknown(error.to_string());
     drop(handles);

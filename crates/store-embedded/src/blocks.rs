@@ -10,6 +10,8 @@
 //! Times and buckets are shifted so that those before 1970 sort first. A head is the beginning of its
 //! block, up to the body. All change in one commit.
 
+mod heads;
+
 use std::{collections::BTreeMap, ops::Range};
 
 use async_trait::async_trait;
@@ -23,6 +25,7 @@ use vedetta_store::{
     bucket_of, compare, replaces,
 };
 
+use self::heads::{head, read_head, recount, recount_read};
 use crate::{
     EmbeddedStore, errors, keys,
     store::{Spaces, number},
@@ -71,6 +74,12 @@ fn parse_block_key(key: &[u8]) -> Option<BlockId> {
 fn times(tenant: &TenantId, since: Timestamp, until: Timestamp) -> Range<Vec<u8>> {
     let at = |time: Timestamp| [&keys::tenant(tenant)[..], &sortable(time.as_nanos())].concat();
     at(since)..at(until)
+}
+
+/// The keys of a tenant's blocks of a bucket.
+fn times_of(tenant: &TenantId, bucket: i64) -> Range<Vec<u8>> {
+    let start = |bucket: i64| Timestamp::from_nanos(bucket.saturating_mul(BUCKET_NANOS));
+    times(tenant, start(bucket), start(bucket.saturating_add(1)))
 }
 
 fn run(tenant: &TenantId, node: NodeId, boot: BootId) -> Vec<u8> {
@@ -125,10 +134,6 @@ fn usage_entry(usage: Usage) -> Vec<u8> {
     [usage.blocks, usage.events, usage.bytes].map(u64::to_le_bytes).concat()
 }
 
-fn parse_head(key: &[u8], head: &[u8]) -> Result<Header, Error> {
-    Header::parse_head(head).map_err(|_| errors::not_a("head", "store.block_heads", key))
-}
-
 /// Runs on the writer: what is there can't change between looking and putting.
 fn keep(txn: &mut Txn<'_>, spaces: &Spaces, block: Bytes, header: &Header) -> Result<Kept, Error> {
     let block_ranges = spaces.block_ranges;
@@ -171,17 +176,6 @@ fn remove(txn: &mut Txn<'_>, spaces: &Spaces, tenant: &TenantId, id: &BlockId) {
     txn.remove(spaces.blocks, key);
 }
 
-/// What is there of a bucket.
-fn recount(txn: &Txn<'_>, spaces: &Spaces, tenant: &TenantId, bucket: i64) -> Result<Usage, Error> {
-    let start = |bucket: i64| Timestamp::from_nanos(bucket.saturating_mul(BUCKET_NANOS));
-    let mut sum = Usage::default();
-    for key in txn.keys(spaces.block_heads, times(tenant, start(bucket), start(bucket.saturating_add(1))))? {
-        let head = head(txn, spaces, &key)?;
-        sum += head.map(|(header, bytes)| Usage::of(&header, bytes)).unwrap_or_default();
-    }
-    Ok(sum)
-}
-
 /// Takes from what is counted of a bucket, and adds to it. Before either is done: a count that is damaged is made again.
 fn count(
     txn: &mut Txn<'_>,
@@ -211,41 +205,6 @@ fn count(
         txn.put(spaces.usage, key, usage_entry(sum));
     }
     Ok(())
-}
-
-/// A block's head, when it is there, and how long the block is. A block begins with its head: when the one beside it is
-/// damaged, the block still has it.
-fn head(txn: &Txn<'_>, spaces: &Spaces, key: &[u8]) -> Result<Option<(Header, usize)>, Error> {
-    let with_length = |head: Bytes| {
-        let header = parse_head(key, &head)?;
-        let bytes = head.len() + header.body_bytes as usize;
-        Ok((header, bytes))
-    };
-    match txn.get(spaces.block_heads, key).and_then(|head| head.map(with_length).transpose()) {
-        Err(Error::Damaged { .. }) => {
-            Ok(txn.get(spaces.blocks, key)?.map(|block| head_of(key, &block)).transpose()?)
-        }
-        head => head,
-    }
-}
-
-/// The same for a reader.
-fn read_head(view: View<'_>, spaces: &Spaces, entry: Entry) -> Result<Header, Error> {
-    let Entry { key, value } = entry;
-    match value.and_then(|head| parse_head(&key, &head)) {
-        Err(damaged @ Error::Damaged { .. }) => {
-            let block = view.get(spaces.blocks, &key)?.ok_or(damaged)?;
-            Ok(head_of(&key, &block)?.0)
-        }
-        head => head,
-    }
-}
-
-fn head_of(key: &[u8], block: &[u8]) -> Result<(Header, usize), Error> {
-    match Header::parse(block) {
-        Ok((header, _)) => Ok((header, block.len())),
-        Err(_) => Err(errors::not_a("block", "store.blocks", key)),
-    }
 }
 
 /// Runs on the writer, like [`keep`].
@@ -306,7 +265,7 @@ fn heads(
     if keys.start >= keys.end {
         return Ok(HeadPage { heads: vec![], next: None });
     }
-    let head = |entry: Result<Entry, Error>| read_head(view, spaces, entry?);
+    let head = |entry: Result<Entry, Error>| Ok::<_, Error>(read_head(view, spaces, entry?)?.0);
     let mut entries = view.range(spaces.block_heads, keys)?;
     let (mut heads, more): (Vec<Header>, bool) = match range.order {
         Order::Ascending => {
@@ -451,11 +410,17 @@ impl BlockStore for EmbeddedStore {
     async fn usage(&self, tenant: &TenantId) -> Result<Vec<(i64, Usage)>, StoreError> {
         let range = keys::beginning_with(keys::tenant(tenant));
         let space = self.shared.spaces.usage;
-        let usage = self.read_range(move |view, _| {
+        let tenant = tenant.clone();
+        let usage = self.read_range(move |view, store| {
             let bucket = |entry: Result<Entry, Error>| {
                 let Entry { key, value } = entry?;
                 let bucket = *key.last_chunk().ok_or_else(|| errors::not_a("bucket", "store.usage", &key))?;
-                Ok((unsortable(bucket), parse_usage(&key, &value?)?))
+                let bucket = unsortable(bucket);
+                let usage = match value.and_then(|value| parse_usage(&key, &value)) {
+                    Err(Error::Damaged { .. }) => recount_read(view, &store.shared.spaces, &tenant, bucket),
+                    usage => usage,
+                };
+                Ok((bucket, usage?))
             };
             view.range(space, range)?.map(bucket).collect()
         });
@@ -501,7 +466,7 @@ mod tests {
         #[test]
         fn arbitrary_bytes_never_panic(key: Vec<u8>, value: Vec<u8>) {
             let _ = (parse_range(&key, &value), parse_usage(&key, &value));
-            let _ = (parse_head(&key, &value), parse_block_key(&key));
+            let _ = (heads::parse_head(&key, &value), parse_block_key(&key));
         }
     }
 }
