@@ -74,6 +74,7 @@ async fn a_system_with_damaged_values_says_so_serves_the_rest_and_goes_on() -> a
         ensure!(blocks.len() > 2, "{} blocks prove little", blocks.len());
         behind.spoil("store.blocks", &blocks[0])?;
         behind.spoil("store.block_heads", &blocks[1])?;
+        behind.spoil("store.block_ranges", behind.keys("store.block_ranges")?.first().context("a range")?)?;
         behind.spoil("store.usage", behind.keys("store.usage")?.first().context("a count")?)?;
         let telemetry = b"\x09telemetry";
         let records = behind.keys("log.records")?;
@@ -89,6 +90,13 @@ async fn a_system_with_damaged_values_says_so_serves_the_rest_and_goes_on() -> a
     let left = number(&after["total"])?;
     ensure!(left < before && left > 0, "{left} of {before} are left");
 
+    until("what can't be kept again is put aside", || async {
+        let query = "query { tenant(id: \"load-0\") { deadLetters(first: 1) { nodes { why } } } }";
+        let data = client.ask(query, json!({})).await?;
+        let why = data["tenant"]["deadLetters"]["nodes"][0]["why"].as_str().map(str::to_owned);
+        Ok(why.filter(|why| why.contains("it can't be kept: store.block_ranges")))
+    })
+    .await?;
     let more = load(&system, Duration::from_secs(1)).await?.accepted;
     until("what came afterwards is found too", || async {
         let there = number(&counts(&client).await?["total"])?;

@@ -29,10 +29,18 @@ impl<L> Lasting<L> {
     }
 }
 
-struct LastingMember {
+/// See [`Lasting`].
+pub struct LastingMember {
     inner: Box<dyn Member>,
     group: Group,
     pause: Duration,
+}
+
+impl LastingMember {
+    /// Makes a member last.
+    pub fn of(inner: Box<dyn Member>, group: Group) -> Box<dyn Member> {
+        Box::new(Self { inner, group, pause: PAUSE })
+    }
 }
 
 #[async_trait]
@@ -89,8 +97,7 @@ impl<L: EventLog> EventLog for Lasting<L> {
     }
 
     async fn join(&self, group: &Group, topics: &[Topic]) -> Result<Box<dyn Member>, GroupError> {
-        let inner = self.inner.join(group, topics).await?;
-        Ok(Box::new(LastingMember { inner, group: group.clone(), pause: PAUSE }))
+        Ok(LastingMember::of(self.inner.join(group, topics).await?, group.clone()))
     }
 
     async fn committed(&self, group: &Group, partition: &Partition) -> Result<Option<Offset>, GroupError> {

@@ -8,7 +8,7 @@ mod retry;
 mod traced;
 
 pub use chaos::{Chaos, Faults};
-pub use lasting::Lasting;
+pub use lasting::{Lasting, LastingMember};
 pub use metered::{Metered, Metrics};
 pub use retry::Retry;
 pub use traced::Traced;
