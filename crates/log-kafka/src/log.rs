@@ -42,6 +42,8 @@ use crate::{
 const GOODBYE: Duration = Duration::from_secs(5);
 /// While the log is opened, how long one question may wait before it is looked at why.
 const FIRST_LOOK: Duration = Duration::from_millis(500);
+/// Between two questions about a partition that moves.
+const MOVING: Duration = Duration::from_millis(50);
 
 /// A log on a Kafka cluster. Clones are the same log.
 #[derive(Clone)]
@@ -163,6 +165,13 @@ impl KafkaLog {
             .ok_or_else(|| ReadError::NoSuchPartition(partition.clone()))
     }
 
+    async fn ends(&self, known: &Arc<Known>, index: u32) -> Result<(i64, i64), KafkaError> {
+        let (session, known) = (self.shared.producers.session(), known.clone());
+        let timeout = self.shared.options.request_timeout;
+        let index = i32::try_from(index).unwrap_or(i32::MAX);
+        ask(move || session.client().fetch_watermarks(&known.name, index, timeout)).await
+    }
+
     /// What an incident of a reader at `next` means.
     async fn explain(&self, incident: Incident, partition: &Partition, next: Offset) -> Option<ReadError> {
         let error = match incident {
@@ -184,6 +193,22 @@ impl KafkaLog {
             }),
         }
     }
+}
+
+/// Whether a partition is on its way from one broker to another, or to its first.
+fn moves(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode as Code;
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            Code::NotLeaderForPartition
+                | Code::LeaderNotAvailable
+                | Code::UnknownTopicOrPartition
+                | Code::UnknownPartition
+                | Code::ReplicaNotAvailable
+                | Code::BrokerTransportFailure
+        )
+    )
 }
 
 impl Drop for Shared {
@@ -270,10 +295,13 @@ impl EventLog for KafkaLog {
 
     async fn bounds(&self, partition: &Partition) -> Result<Range<Offset>, ReadError> {
         let known = self.topic_of(partition).await?;
-        let (session, timeout) = (self.shared.producers.session(), self.shared.options.request_timeout);
-        let index = i32::try_from(partition.index).unwrap_or(i32::MAX);
-        let ends = ask(move || session.client().fetch_watermarks(&known.name, index, timeout)).await;
-        let (low, next) = ends.map_err(|error| self.failed(&error))?;
+        let deadline = Instant::now() + self.shared.options.request_timeout;
+        let (low, next) = loop {
+            match self.ends(&known, partition.index).await {
+                Err(error) if moves(&error) && Instant::now() < deadline => tokio::time::sleep(MOVING).await,
+                ends => break ends.map_err(|error| self.failed(&error))?,
+            }
+        };
         let offset = |raw: i64| Offset(u64::try_from(raw).unwrap_or(0));
         Ok(offset(low)..offset(next))
     }
