@@ -346,7 +346,8 @@ impl EventLog for KafkaLog {
             names.insert(known.ok_or_else(missing)?.name.clone(), topic.clone());
         }
         let closed = self.shared.closed.subscribe();
-        Ok(Box::new(KafkaMember::join(self.clone(), self.shared.consumers.clone(), group, names, closed)?))
+        let config = self.shared.consumers.clone();
+        Ok(Box::new(KafkaMember::join(self.clone(), config, group, names, closed).await?))
     }
 
     async fn committed(&self, group: &Group, partition: &Partition) -> Result<Option<Offset>, GroupError> {

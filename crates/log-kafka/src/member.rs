@@ -56,8 +56,10 @@ pub struct KafkaMember {
     moves: Moves,
     /// By their names in the cluster.
     topics: BTreeMap<String, Topic>,
-    /// Ours by librdkafka's word, but not announced yet.
+    /// Ours by librdkafka's word, which still waits for an answer.
     claimed: Option<Vec<Partition>>,
+    /// Held, but not announced yet.
+    unannounced: Vec<Position>,
     held: BTreeMap<Partition, Held>,
     /// Announced as gone; let go at the next call, so that the caller can commit.
     leaving: BTreeMap<Partition, Held>,
@@ -124,8 +126,9 @@ impl ConsumerContext for Moves {
 }
 
 impl KafkaMember {
-    /// Joins; the first partitions come by [`Member::next`].
-    pub fn join(
+    /// Joins. Waits until the group has taken this member in, so that a refusal is heard here and who came first stays
+    /// first; a group that takes longer goes on without being waited for.
+    pub async fn join(
         log: KafkaLog,
         mut config: ClientConfig,
         group: &Group,
@@ -144,19 +147,41 @@ impl KafkaMember {
         let consumer = StreamConsumer::from_config_and_context(&config, moves.clone()).map_err(failed)?;
         let names: Vec<_> = topics.keys().map(String::as_str).collect();
         consumer.subscribe(&names).map_err(failed)?;
-        Ok(Self {
+        let mut member = Self {
             log,
             group: group.clone(),
             consumer: Some(Arc::new(consumer)),
             moves,
             topics,
             claimed: None,
+            unannounced: vec![],
             held: BTreeMap::new(),
             leaving: BTreeMap::new(),
             kept: None,
             displaced: false,
             closed,
-        })
+        };
+        let patience = member.log.options().request_timeout;
+        if let Ok(joined) = tokio::time::timeout(patience, member.taken_in()).await {
+            joined?;
+        }
+        Ok(member)
+    }
+
+    /// Waits for the first assignment and answers it: until then the group could take in nobody else.
+    async fn taken_in(&mut self) -> Result<(), GroupError> {
+        while self.claimed.is_none() {
+            match self.event().await? {
+                Event::Move(moved) => drop(self.take_up(moved)),
+                Event::Came(Err(incident)) => self.incident(incident)?,
+                // Nothing is held yet, so nothing comes.
+                Event::Came(Ok(_)) | Event::Both(..) => {}
+            }
+        }
+        if let Some(Delivery::Assigned(starts)) = self.start().await? {
+            self.unannounced = starts;
+        }
+        Ok(())
     }
 
     fn consumer(&self) -> Result<&Arc<StreamConsumer<Moves>>, GroupError> {
@@ -454,6 +479,9 @@ impl Member for KafkaMember {
             return Err(GroupError::Closed);
         }
         self.release()?;
+        if !self.unannounced.is_empty() {
+            return Ok(Delivery::Assigned(mem::take(&mut self.unannounced)));
+        }
         loop {
             if let Some(assigned) = self.start().await? {
                 return Ok(assigned);
@@ -493,7 +521,8 @@ impl Member for KafkaMember {
         let mut higher = BTreeMap::new();
         for (partition, offset) in next {
             let held = self.held.get(partition).or_else(|| self.leaving.get(partition));
-            let Some(held) = held else {
+            let announced = !self.unannounced.iter().any(|start| start.partition == *partition);
+            let Some(held) = held.filter(|_| announced) else {
                 return Err(GroupError::NotAssigned {
                     group: self.group.clone(),
                     partition: partition.clone(),

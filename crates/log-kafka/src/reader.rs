@@ -51,6 +51,8 @@ impl Readers {
         let mut config = consume::settings(options, config);
         // Never joined; librdkafka wants a name all the same.
         config.set("group.id", format!("{}readers", options.prefix));
+        // The next reader of a consumer waits for the question that the one before it left at the broker.
+        config.set("fetch.wait.max.ms", "100");
         Self { config, troubles: Troubles::default(), idle: Mutex::default(), discards }
     }
 
