@@ -382,7 +382,7 @@ impl KafkaMember {
         }
     }
 
-    /// A partition was trimmed beyond where it is read: goes on at the first record still there, and says so.
+    /// A partition was trimmed beyond where it is read, or is shorter than it was: goes on at what is there, and says so.
     async fn skip_what_is_gone(&mut self) -> Result<(), GroupError> {
         if !self.displaced {
             return Ok(());
@@ -391,19 +391,30 @@ impl KafkaMember {
             self.held.iter().map(|(partition, held)| (partition.clone(), held.next)).collect();
         for (partition, next) in places {
             let bounds = self.log.bounds(&partition).await?;
-            let low = bounds.start;
-            if next >= low && next <= bounds.end {
+            let on = if next < bounds.start {
+                bounds.start
+            } else if next > bounds.end {
+                bounds.end
+            } else {
                 continue;
-            }
-            let (consumer, timeout) = (self.consumer()?.clone(), self.log.options().request_timeout);
-            let name = self.log.topic_name(&partition.topic);
-            let index = i32::try_from(partition.index).unwrap_or(i32::MAX);
-            let sought = ask(move || consumer.seek(&name, index, place(low), timeout)).await;
-            sought.map_err(|error| self.failed(&error))?;
+            };
+            // librdkafka has given the place up, and only a new assignment brings it back.
+            let (gone, there) =
+                (self.list([(&partition, Place::Invalid)])?, self.list([(&partition, place(on))])?);
+            let consumer = self.consumer()?;
+            let moved =
+                consumer.incremental_unassign(&gone).and_then(|()| consumer.incremental_assign(&there));
+            moved.map_err(|error| self.failed(&error))?;
             if let Some(held) = self.held.get_mut(&partition) {
-                held.next = low;
+                held.next = on;
             }
-            return Err(ReadError::OutOfRange { partition, low }.into());
+            return Err(if on == bounds.start {
+                ReadError::OutOfRange { partition, low: on }.into()
+            } else {
+                GroupError::Backend(format!(
+                    "{partition} ends at {on}, before {next}: the cluster lost records"
+                ))
+            });
         }
         self.displaced = false;
         Ok(())

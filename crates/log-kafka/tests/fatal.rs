@@ -1,4 +1,5 @@
-//! Answers of a broker that end a producer, on librdkafka's mock cluster: a real broker gives them too seldom.
+//! Answers of a broker that end a producer, and a broker that takes nothing, on librdkafka's mock cluster: a real one does
+//! so too seldom.
 
 use std::{
     collections::BTreeSet,
@@ -123,6 +124,47 @@ async fn a_producer_that_dies_under_load_doubles_nothing() {
         }
         mock.clear_request_errors(RDKafkaApiKey::Produce);
         append(&log, &[&format!("{round}/alive")]).await.unwrap();
+    }
+    log.close().await;
+}
+
+/// While no broker takes anything the queue fills up to its limit; what finds no room is known not to be written, and what
+/// found some arrives later, once, although its callers went away.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_queue_is_told_and_nothing_in_it_is_lost() {
+    let mock = mock();
+    let mut options = Options::to(&mock.bootstrap_servers());
+    options.append.queue_bytes = 1 << 20;
+    options.append.timeout = Duration::from_secs(2);
+    let log = KafkaLog::open(options).await.unwrap();
+    append(&log, &["before"]).await.unwrap();
+    mock.broker_down(1).unwrap();
+    let texts: Vec<_> = (0..8).map(|n| n.to_string().repeat(300_000)).collect();
+    let answers = join_all(texts.iter().map(|text| {
+        let log = log.clone();
+        async move { append(&log, &[text]).await }
+    }))
+    .await;
+    let (mut open, mut full) = (vec![], 0);
+    for (text, answer) in texts.iter().zip(answers) {
+        match answer {
+            Err(AppendError::Unknown(_)) => open.push(text.clone()),
+            Err(AppendError::Full(_)) => full += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((open.len(), full), (3, 5), "as many as fit into 1 MiB");
+    mock.broker_up(1).unwrap();
+    // There is room again once what was under way has arrived.
+    let after = tokio::time::timeout(Duration::from_secs(30), async {
+        while append(&log, &["after"]).await.is_err() {}
+    });
+    after.await.unwrap();
+    let there = contents(&log).await;
+    assert!(there.starts_with(&["before".to_owned()]));
+    for text in &texts {
+        let count = there.iter().filter(|found| *found == text).count();
+        assert_eq!(count, usize::from(open.contains(text)), "{}…", &text[..5]);
     }
     log.close().await;
 }
