@@ -19,6 +19,8 @@ pub fn settings(options: &Options, mut config: ClientConfig) -> ClientConfig {
         .set("enable.partition.eof", "false")
         // What is gone is said, never skipped.
         .set("auto.offset.reset", "error")
+        // Also the longest that a commit waits for a coordinator.
+        .set("coordinator.query.interval.ms", "5000")
         .set("isolation.level", "read_uncommitted")
         .set("fetch.message.max.bytes", (4 << 20).to_string())
         .set("fetch.error.backoff.ms", "100")

@@ -32,7 +32,7 @@ use crate::{
     discard::Discards,
     member::KafkaMember,
     options::Options,
-    producer::Producers,
+    producer::{Last, Producers},
     reader::Readers,
     record,
     topics::{Known, Topics},
@@ -78,10 +78,11 @@ impl KafkaLog {
     pub async fn open(options: Options) -> Result<Self, OpenError> {
         let base = client::settings(&options)?;
         let made = |error: KafkaError| OpenError::Settings(error.to_string());
-        let producers = Arc::new(Producers::open(&options, base.clone()).map_err(made)?);
+        let discards = Discards::default();
+        let producers = Producers::open(&options, base.clone(), discards.clone()).map_err(made)?;
+        let producers = Arc::new(producers);
         let admin = Plain(producers.troubles.clone());
         let admin = Arc::new(AdminClient::from_config_and_context(&base, admin).map_err(made)?);
-        let discards = Discards::default();
         let log = Self {
             shared: Arc::new(Shared {
                 consumers: consume::settings(&options, base.clone()),
@@ -215,7 +216,7 @@ impl Drop for Shared {
     fn drop(&mut self) {
         self.readers.close();
         self.commits.close();
-        self.discards.discard((self.producers.session(), self.admin.clone()));
+        self.discards.discard((Last(self.producers.session()), self.admin.clone()));
     }
 }
 

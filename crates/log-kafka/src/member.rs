@@ -61,8 +61,12 @@ pub struct KafkaMember {
     /// Held, but not announced yet.
     unannounced: Vec<Position>,
     held: BTreeMap<Partition, Held>,
-    /// Announced as gone; let go at the next call, so that the caller can commit.
-    leaving: BTreeMap<Partition, Held>,
+    /// Announced as gone; let go at the next call.
+    leaving: Vec<Partition>,
+    /// Those of them that the caller can still commit.
+    ending: BTreeMap<Partition, Held>,
+    /// One commit after the other: a late one must not undo the next.
+    turn: Arc<tokio::sync::Mutex<()>>,
     /// What did not fit into the delivery before.
     kept: Option<Result<Record, Incident>>,
     /// Whether a partition may be read at a place that is gone.
@@ -89,7 +93,11 @@ pub struct Moves {
 #[derive(Debug)]
 enum Move {
     Assign(Vec<(String, i32)>),
-    Revoke(Vec<(String, i32)>),
+    Revoke {
+        partitions: Vec<(String, i32)>,
+        /// They are somebody else's already: this member was thought dead.
+        lost: bool,
+    },
 }
 
 impl Moves {
@@ -120,7 +128,11 @@ impl ConsumerContext for Moves {
         }
         let partitions =
             list.elements().iter().map(|element| (element.topic().to_owned(), element.partition())).collect();
-        let moved = if assign { Move::Assign(partitions) } else { Move::Revoke(partitions) };
+        let moved = if assign {
+            Move::Assign(partitions)
+        } else {
+            Move::Revoke { partitions, lost: consumer.assignment_lost() }
+        };
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).push_back(moved);
     }
 }
@@ -156,7 +168,9 @@ impl KafkaMember {
             claimed: None,
             unannounced: vec![],
             held: BTreeMap::new(),
-            leaving: BTreeMap::new(),
+            leaving: vec![],
+            ending: BTreeMap::new(),
+            turn: Arc::default(),
             kept: None,
             displaced: false,
             closed,
@@ -220,7 +234,8 @@ impl KafkaMember {
             return Ok(());
         }
         let leaving = mem::take(&mut self.leaving);
-        let list = self.list(leaving.keys().map(|partition| (partition, Place::Invalid)))?;
+        self.ending.clear();
+        let list = self.list(leaving.iter().map(|partition| (partition, Place::Invalid)))?;
         self.consumer()?.incremental_unassign(&list).map_err(|error| self.failed(&error))
     }
 
@@ -275,7 +290,7 @@ impl KafkaMember {
                 self.claimed.get_or_insert_default().extend(own);
                 None
             }
-            Move::Revoke(partitions) => {
+            Move::Revoke { partitions, lost } => {
                 let gone = self.own(partitions);
                 if let Some(Ok(record)) = &self.kept
                     && gone.contains(&record.position.partition)
@@ -283,10 +298,12 @@ impl KafkaMember {
                     self.kept = None;
                 }
                 for partition in &gone {
-                    if let Some(held) = self.held.remove(partition) {
-                        self.leaving.insert(partition.clone(), held);
+                    let held = self.held.remove(partition);
+                    if let Some(held) = held.filter(|_| !lost) {
+                        self.ending.insert(partition.clone(), held);
                     }
                 }
+                self.leaving.extend(gone.iter().cloned());
                 // librdkafka waits for an answer also to a move of nothing.
                 if gone.is_empty() {
                     let _ = self.consumer().and_then(|consumer| {
@@ -427,7 +444,22 @@ impl KafkaMember {
                 return Err(KafkaError::Canceled);
             };
             let consumer = consumer.clone();
-            let done = ask(move || consumer.commit(&list, CommitMode::Sync)).await;
+            let lost = || KafkaError::ConsumerCommit(RDKafkaErrorCode::UnknownMemberId);
+            let done = async {
+                let turn = self.turn.clone().lock_owned().await;
+                let work = move || {
+                    // Held to the end of the commit, also when the caller went away.
+                    let _turn = turn;
+                    // Without a membership the broker would ask nobody whose the partition is now.
+                    if consumer.assignment_lost() {
+                        return Err(lost());
+                    }
+                    consumer.commit(&list, CommitMode::Sync)
+                };
+                ask(work).await
+            };
+            let timed_out = |_| Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::OperationTimedOut));
+            let done = tokio::time::timeout_at(deadline, done).await.unwrap_or_else(timed_out);
             // Between two generations of the group; it is over without our doing.
             let passing = matches!(
                 done.as_ref().err().and_then(KafkaError::rdkafka_error_code),
@@ -531,7 +563,7 @@ impl Member for KafkaMember {
         }
         let mut higher = BTreeMap::new();
         for (partition, offset) in next {
-            let held = self.held.get(partition).or_else(|| self.leaving.get(partition));
+            let held = self.held.get(partition).or_else(|| self.ending.get(partition));
             let announced = !self.unannounced.iter().any(|start| start.partition == *partition);
             let Some(held) = held.filter(|_| announced) else {
                 return Err(GroupError::NotAssigned {
@@ -559,7 +591,7 @@ impl Member for KafkaMember {
             }
         }
         for (partition, offset) in higher {
-            for side in [&mut self.held, &mut self.leaving] {
+            for side in [&mut self.held, &mut self.ending] {
                 if let Some(held) = side.get_mut(&partition) {
                     held.committed = Some(offset);
                 }
@@ -574,7 +606,7 @@ impl Drop for KafkaMember {
         let Some(consumer) = self.consumer.take() else { return };
         self.moves.leaving.store(true, Ordering::Release);
         let moves = self.moves.clone();
-        let leaving: Vec<_> = mem::take(&mut self.leaving).into_keys().collect();
+        let leaving = mem::take(&mut self.leaving);
         let leaving = self.list(leaving.iter().map(|partition| (partition, Place::Invalid)));
         self.log.discards().discard(Leaving { consumer, moves, leaving: leaving.ok() });
     }
@@ -593,14 +625,14 @@ impl Drop for Leaving {
             let _ = self.consumer.incremental_unassign(&list);
         }
         while let Some(moved) = self.moves.pop() {
-            let (Move::Assign(partitions) | Move::Revoke(partitions)) = &moved;
+            let (Move::Assign(partitions) | Move::Revoke { partitions, .. }) = &moved;
             let mut list = TopicPartitionList::new();
             for (name, index) in partitions {
                 list.add_partition(name, *index);
             }
             let _ = match moved {
                 Move::Assign(_) => self.consumer.incremental_assign(&list),
-                Move::Revoke(_) => self.consumer.incremental_unassign(&list),
+                Move::Revoke { .. } => self.consumer.incremental_unassign(&list),
             };
         }
     }

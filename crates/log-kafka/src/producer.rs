@@ -33,6 +33,7 @@ use vedetta_log::{AppendError, Appended, Batch, NewRecord, Topic, partition_of};
 
 use crate::{
     client::{self, Troubles, ask, millis},
+    discard::Discards,
     flight::{Arrival, Flight, Slot},
     options::Options,
     record,
@@ -51,6 +52,7 @@ pub struct Producers {
     most_room: usize,
     session: RwLock<Arc<Session>>,
     renewing: tokio::sync::Mutex<()>,
+    discards: Discards,
 }
 
 /// One producer, from its making to its end.
@@ -176,7 +178,7 @@ impl Session {
 }
 
 impl Producers {
-    pub fn open(options: &Options, mut config: ClientConfig) -> Result<Self, KafkaError> {
+    pub fn open(options: &Options, mut config: ClientConfig, discards: Discards) -> Result<Self, KafkaError> {
         let (append, most) = (&options.append, record::batch_bytes(options.topics.max_record_bytes));
         config
             .set("enable.idempotence", "true")
@@ -202,6 +204,7 @@ impl Producers {
             most_room: append.queue_bytes,
             session: RwLock::new(session),
             renewing: tokio::sync::Mutex::default(),
+            discards,
         })
     }
 
@@ -229,8 +232,9 @@ impl Producers {
             if let Some(reason) = session.fatal() {
                 self.renew(&session, &reason).await;
                 // A producer that was dead before has taken nothing of this batch: it can go to the next one.
-                if flight.is_untouched() && Instant::now() < deadline {
-                    session = self.session();
+                let next = self.session();
+                if flight.is_untouched() && Instant::now() < deadline && !Arc::ptr_eq(&next, &session) {
+                    session = next;
                     continue;
                 }
             }
@@ -253,7 +257,10 @@ impl Producers {
         tracing::error!(reason, "the kafka producer can't go on and is replaced");
         dead.producer.purge(PurgeConfig::default().queue().inflight());
         match Session::begin(&self.config, &self.troubles) {
-            Ok(session) => *self.session.write().unwrap_or_else(PoisonError::into_inner) = session,
+            Ok(session) => {
+                *self.session.write().unwrap_or_else(PoisonError::into_inner) = session;
+                self.discards.discard(Last(dead.clone()));
+            }
             Err(error) => tracing::error!(%error, "no new kafka producer; the next append tries again"),
         }
     }
@@ -268,6 +275,17 @@ impl Producers {
 
     pub fn full(&self, what: &str) -> AppendError {
         AppendError::Full(self.troubles.explain(what))
+    }
+}
+
+/// A session that somebody may still look at. Ending a producer blocks, so the last to let go must not be an async thread.
+pub struct Last(pub Arc<Session>);
+
+impl Drop for Last {
+    fn drop(&mut self) {
+        while Arc::strong_count(&self.0) > 1 {
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 }
 

@@ -68,11 +68,11 @@ vedetta_log::conformance!(kafka, on_cluster);
 vedetta_log::conformance!(kafka_through_layers, layered);
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4, max_shrink_iters: 20, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 3, max_shrink_iters: 20, ..ProptestConfig::default() })]
 
     #[test]
     fn any_operations_have_the_same_effect_as_in_memory(
-        steps in prop::collection::vec(any::<(u8, u8, u8)>(), 1..16)
+        steps in prop::collection::vec(any::<(u8, u8, u8)>(), 1..12)
     ) {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async { agrees_with_the_model(on_cluster().await, &steps).await });

@@ -12,8 +12,8 @@ use futures::StreamExt as _;
 use support::{Server, fresh, open};
 use tokio::{sync::watch, time::timeout};
 use vedetta_log::{
-    AppendError, Delivery, EventLog, Group, Headers, Key, Member, NewRecord, Partition, Position, ReadLimit,
-    Record, Topic, TopicOptions,
+    AppendError, Delivery, EventLog, Group, GroupError, Headers, Key, Member, NewRecord, Offset, Partition,
+    Position, ReadLimit, Record, Topic, TopicOptions,
 };
 use vedetta_log_kafka::KafkaLog;
 
@@ -202,6 +202,44 @@ async fn a_dead_members_partitions_move() {
     }
     assert_eq!(starts[&committed.partition], committed.offset);
     drop(member);
+    log.close().await;
+}
+
+/// A member that lives but asks for nothing loses its partitions, and what it commits then changes nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_that_asks_for_nothing_loses_its_partitions() {
+    let server = Server::shared();
+    let mut options = fresh(server.boot());
+    options.group.max_poll_interval = options.group.session_timeout;
+    let log = open(&options).await;
+    log.create_topic(&Topic::FINDINGS, TopicOptions { partitions: 1 }).await.unwrap();
+    for n in 0..10 {
+        log.append(&Topic::FINDINGS, vec![record("k", n.to_string())]).await.unwrap();
+    }
+    let group = Group::named("g");
+    let partition = Partition { topic: Topic::FINDINGS, index: 0 };
+    let next =
+        async |member: &mut dyn Member| timeout(PATIENCE, member.next()).await.expect("a delivery").unwrap();
+    let mut idle = log.join(&group, &[Topic::FINDINGS]).await.unwrap();
+    assert!(matches!(next(&mut *idle).await, Delivery::Assigned(_)));
+    assert!(matches!(next(&mut *idle).await, Delivery::Records(_)));
+    idle.commit(&[(partition.clone(), Offset(2))].into()).await.unwrap();
+
+    let mut other = log.join(&group, &[Topic::FINDINGS]).await.unwrap();
+    let Delivery::Assigned(starts) = next(&mut *other).await else { panic!("partitions") };
+    assert_eq!(starts[0].offset, Offset(2));
+    other.commit(&[(partition.clone(), Offset(8))].into()).await.unwrap();
+
+    for _ in 0..2 {
+        let late = idle.commit(&[(partition.clone(), Offset(5))].into()).await;
+        assert!(matches!(late, Err(GroupError::NotAssigned { .. })), "{late:?}");
+        // Before and after it was told.
+        if let Delivery::Records(records) = next(&mut *idle).await {
+            panic!("{} records of another's partition", records.len());
+        }
+    }
+    assert_eq!(log.committed(&group, &partition).await.unwrap(), Some(Offset(8)));
+    drop((idle, other));
     log.close().await;
 }
 
