@@ -1,6 +1,12 @@
 //! What a `kafka://…` URL says.
 
-use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
+mod query;
+mod security;
+
+use std::{str::FromStr, time::Duration};
+
+use query::Query;
+pub use security::{PasswordMechanism, Sasl, SecretSource, Security, Tls};
 
 /// How to reach a cluster and what to ask of it; see [the crate](crate) for each knob. It holds names of secrets, never
 /// the secrets themselves.
@@ -85,93 +91,6 @@ impl Compression {
             Self::None => "none",
             Self::Lz4 => "lz4",
             Self::Zstd => "zstd",
-        }
-    }
-}
-
-/// Encryption and identity.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Security {
-    /// Whether connections are encrypted.
-    pub tls: Option<Tls>,
-    /// Who this is.
-    pub sasl: Option<Sasl>,
-}
-
-/// Encryption. Files are in PEM.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Tls {
-    /// Who signs the brokers' certificates; the system's list without it.
-    pub ca: Option<PathBuf>,
-    /// This client's certificate.
-    pub cert: Option<PathBuf>,
-    /// Its key.
-    pub key: Option<PathBuf>,
-    /// What opens the key.
-    pub key_password: Option<SecretSource>,
-}
-
-/// Who this is, to the broker.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sasl {
-    /// By a password; for `Plain` the broker sees it.
-    Password {
-        /// Which way.
-        mechanism: PasswordMechanism,
-        /// The name.
-        username: String,
-        /// The password.
-        password: SecretSource,
-    },
-    /// By a token that an OpenID provider gives for a client id and its secret (`OAUTHBEARER`).
-    Oidc {
-        /// Where tokens come from.
-        token_url: String,
-        /// The client id.
-        client_id: String,
-        /// Its secret.
-        client_secret: SecretSource,
-        /// What the token is to be good for.
-        scope: Option<String>,
-    },
-}
-
-/// How a password is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PasswordMechanism {
-    /// In the clear; only over TLS.
-    Plain,
-    /// By a challenge.
-    ScramSha256,
-    /// By a challenge.
-    ScramSha512,
-}
-
-impl PasswordMechanism {
-    /// Its name at the broker.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Plain => "PLAIN",
-            Self::ScramSha256 => "SCRAM-SHA-256",
-            Self::ScramSha512 => "SCRAM-SHA-512",
-        }
-    }
-}
-
-/// Where a secret lies.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecretSource {
-    /// In a variable of the environment.
-    Env(String),
-    /// In a file, without the line's end.
-    File(PathBuf),
-}
-
-impl fmt::Display for SecretSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Env(name) => write!(f, "the variable {name}"),
-            Self::File(path) => write!(f, "the file {}", path.display()),
         }
     }
 }
@@ -342,80 +261,14 @@ impl Options {
         self.read_ahead = query.mebibytes("read_ahead_mib", self.read_ahead)?;
         self.connect_timeout = query.millis("connect_timeout_ms", 1000..=600_000, self.connect_timeout)?;
         self.request_timeout = query.millis("request_timeout_ms", 1000..=600_000, self.request_timeout)?;
-        self.security = Security { tls: tls(query)?, sasl: sasl(query)? };
-        let clear = PasswordMechanism::Plain;
-        if self.security.tls.is_none()
-            && matches!(&self.security.sasl, Some(Sasl::Password { mechanism, .. }) if *mechanism == clear)
-        {
-            return Err(OptionsError::Missing {
-                name: "tls=yes",
-                why: "sasl=plain shows the password to everybody without it",
-            });
-        }
+        self.security = Security::read(query)?;
         Ok(())
     }
-}
-
-fn tls(query: &mut Query) -> Result<Option<Tls>, OptionsError> {
-    if !query.one_of("tls", &[("yes", true), ("no", false)], false)? {
-        return query
-            .none_of(&["ca", "cert", "key", "key_password_env", "key_password_file"], "tls=yes")
-            .map(|()| None);
-    }
-    let path = |query: &mut Query, name| query.take(name).map(PathBuf::from);
-    let tls = Tls {
-        ca: path(query, "ca"),
-        cert: path(query, "cert"),
-        key: path(query, "key"),
-        key_password: query.secret("key_password_env", "key_password_file")?,
-    };
-    match (&tls.cert, &tls.key) {
-        (Some(_), None) => Err(OptionsError::Missing { name: "key", why: "`cert` needs its key" }),
-        (None, Some(_)) => Err(OptionsError::Missing { name: "cert", why: "`key` needs its certificate" }),
-        _ => Ok(Some(tls)),
-    }
-}
-
-fn sasl(query: &mut Query) -> Result<Option<Sasl>, OptionsError> {
-    const PASSWORD: &[&str] = &["username", "password_env", "password_file"];
-    const OIDC: &[&str] = &["token_url", "client_id", "client_secret_env", "client_secret_file", "scope"];
-    let need = |value: Option<_>, name, why| value.ok_or(OptionsError::Missing { name, why });
-    let mechanism = match query.take("sasl").as_deref() {
-        None => {
-            query.none_of(PASSWORD, "sasl=…")?;
-            return query.none_of(OIDC, "sasl=oauthbearer").map(|()| None);
-        }
-        Some("plain") => PasswordMechanism::Plain,
-        Some("scram-sha-256") => PasswordMechanism::ScramSha256,
-        Some("scram-sha-512") => PasswordMechanism::ScramSha512,
-        Some("oauthbearer") => {
-            query.none_of(PASSWORD, "sasl=plain and sasl=scram-…")?;
-            let why = "sasl=oauthbearer fetches a token with it";
-            let secret = query.secret("client_secret_env", "client_secret_file")?;
-            return Ok(Some(Sasl::Oidc {
-                token_url: need(query.take("token_url"), "token_url", why)?,
-                client_id: need(query.take("client_id"), "client_id", why)?,
-                client_secret: secret
-                    .ok_or(OptionsError::Missing { name: "client_secret_env or client_secret_file", why })?,
-                scope: query.take("scope"),
-            }));
-        }
-        Some(_) => return Err(value("sasl", "plain, scram-sha-256, scram-sha-512 or oauthbearer")),
-    };
-    query.none_of(OIDC, "sasl=oauthbearer")?;
-    let why = "sasl=… needs it";
-    let username = need(query.take("username"), "username", why)?;
-    let password = query.secret("password_env", "password_file")?;
-    let password = password.ok_or(OptionsError::Missing { name: "password_env or password_file", why })?;
-    Ok(Some(Sasl::Password { mechanism, username, password }))
 }
 
 fn value(name: &'static str, wanted: impl Into<String>) -> OptionsError {
     OptionsError::Value { name, wanted: wanted.into() }
 }
-
-mod query;
-use query::Query;
 
 #[cfg(test)]
 mod tests;
