@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `memory:` | gone with the process |
 //! | `file:PATH` | a local directory; log and store at the same path share one database and one fsync |
-//! | `kafka://…`, `scylla://…` | in builds with that feature |
+//! | `kafka://host:port,host:port/?…` | a log on a Kafka cluster; `vedetta-log-kafka` lists the options |
+//! | `scylla://…` | in builds with that feature |
 //!
 //! `file:PATH?reserve_mib=N` leaves N MiB of the disk free (256 unless told otherwise).
 //! This is the only crate that names backends; nothing else depends on what lies behind the
@@ -34,4 +35,7 @@ pub enum OpenError {
         /// What is wrong.
         source: vedetta_embedded::Error,
     },
+    /// The Kafka cluster can't be used.
+    #[error(transparent)]
+    Kafka(#[from] vedetta_log_kafka::OpenError),
 }

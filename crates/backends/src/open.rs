@@ -12,13 +12,14 @@ use prometheus_client::registry::Registry;
 use vedetta_embedded::{Database, Options};
 use vedetta_log::{EventLog, MemoryLog, layers as log_layers};
 use vedetta_log_embedded::EmbeddedLog;
+use vedetta_log_kafka::KafkaLog;
 use vedetta_model::Clock;
 use vedetta_store::{BlockStore, EventStore, MemoryStore, ViewStore, layers as store_layers};
 use vedetta_store_embedded::EmbeddedStore;
 
 use crate::{
     OpenError,
-    url::{self, Place},
+    url::{self, LogPlace, Place},
 };
 
 /// An open log and an open store.
@@ -52,7 +53,7 @@ impl Backends {
         registry: &mut Registry,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
-        let (log_place, store_place) = (url::parse(url::LOG, log_url)?, url::parse(url::STORE, store_url)?);
+        let (log_place, store_place) = (url::parse_log(log_url)?, url::parse(url::STORE, store_url)?);
         let mut databases = Vec::new();
         let opened = Self::open_places(&log_place, &store_place, &mut databases, registry, clock).await;
         if opened.is_err() {
@@ -66,7 +67,7 @@ impl Backends {
     }
 
     async fn open_places(
-        log_place: &Place,
+        log_place: &LogPlace,
         store_place: &Place,
         databases: &mut Vec<(PathBuf, Database)>,
         registry: &mut Registry,
@@ -75,8 +76,9 @@ impl Backends {
         let seed = clock.now().as_nanos().unsigned_abs();
         let metrics = log_layers::Metrics::register(registry);
         let log = match log_place {
-            Place::Memory => wrap_log(MemoryLog::new(clock), metrics, seed),
-            Place::Directory { path, reserve_mib } => {
+            LogPlace::Local(Place::Memory) => wrap_log(MemoryLog::new(clock), metrics, seed),
+            LogPlace::Kafka(options) => wrap_log(KafkaLog::open((**options).clone()).await?, metrics, seed),
+            LogPlace::Local(Place::Directory { path, reserve_mib }) => {
                 let db = database(databases, path, *reserve_mib)?;
                 let log = EmbeddedLog::open(&db, clock).map_err(|source| contents(path, source))?;
                 wrap_log(log, metrics, seed)

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use vedetta_log_kafka::{Options as KafkaOptions, OptionsError};
+
 /// Why a URL names no backend.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -32,6 +34,9 @@ pub enum UrlError {
         /// `log.url` or `store.url`.
         setting: &'static str,
     },
+    /// A cluster that is not named as it must be.
+    #[error("log.url: {0}")]
+    Kafka(#[from] OptionsError),
     /// An option behind `?`.
     #[error("{setting}: `{option}` is not an option; `reserve_mib=N` is")]
     Option {
@@ -49,6 +54,13 @@ pub enum Place {
     Directory { path: PathBuf, reserve_mib: Option<u64> },
 }
 
+/// Where a log can lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogPlace {
+    Local(Place),
+    Kafka(Box<KafkaOptions>),
+}
+
 /// The log or the store.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting {
@@ -59,6 +71,14 @@ pub struct Setting {
 
 pub const LOG: Setting = Setting { name: "log.url", large: "kafka" };
 pub const STORE: Setting = Setting { name: "store.url", large: "scylla" };
+
+/// Reads the log's URL.
+pub fn parse_log(url: &str) -> Result<LogPlace, UrlError> {
+    if url.starts_with("kafka:") {
+        return Ok(LogPlace::Kafka(Box::new(url.parse()?)));
+    }
+    parse(LOG, url).map(LogPlace::Local)
+}
 
 /// Reads a URL. Nothing of it but the scheme gets into an error: the rest may hold a password.
 pub fn parse(setting: Setting, url: &str) -> Result<Place, UrlError> {
@@ -110,12 +130,23 @@ mod tests {
     #[test]
     fn a_refusal_says_what_to_use_and_never_repeats_a_secret() {
         let refused = |setting, url| parse(setting, url).unwrap_err().to_string();
-        assert!(refused(LOG, "kafka://me:secret@b1:9092").starts_with("this build has no `kafka` feature"));
         assert!(refused(STORE, "scylla://s1").starts_with("this build has no `scylla` feature"));
-        assert!(!refused(LOG, "kafka://me:secret@b1:9092").contains("secret"));
         assert!(refused(LOG, "s3://me:secret@b").contains("`s3` is not known"));
         assert!(!refused(LOG, "s3://me:secret@b").contains("secret"));
         assert!(refused(STORE, "file:").contains("needs a path"));
         assert!(refused(STORE, "file:x?size=3").contains("`size=3` is not an option"));
+    }
+
+    #[test]
+    fn a_log_may_lie_on_a_cluster() {
+        let Ok(LogPlace::Kafka(options)) = parse_log("kafka://b1:9092,b2:9092/?topic_prefix=x.") else {
+            panic!("not a cluster")
+        };
+        assert_eq!((options.brokers.as_str(), options.prefix.as_str()), ("b1:9092,b2:9092", "x."));
+        assert_eq!(parse_log("memory:"), Ok(LogPlace::Local(Place::Memory)));
+        let refused = parse_log("kafka://me:secret@b1:9092").unwrap_err().to_string();
+        assert!(refused.starts_with("log.url: ") && refused.contains("password_env"), "{refused}");
+        assert!(!refused.contains("secret"), "{refused}");
+        assert!(parse(STORE, "kafka://b1:9092").unwrap_err().to_string().contains("`kafka` is not known"));
     }
 }

@@ -26,6 +26,10 @@ pub enum AppendError {
     /// Nobody made the topic.
     #[error("topic {0} does not exist")]
     NoSuchTopic(Topic),
+    /// The log can't take this before somebody changes how it is set up, for instance a right or a topic's settings; nothing
+    /// was written. Says what to change.
+    #[error("the log is not set up for this: {0}")]
+    Misconfigured(String),
     /// It is not known whether the records were written.
     #[error("append failed in an unknown state: {0}")]
     Unknown(String),
