@@ -30,10 +30,12 @@ need() { # need PACKAGE WHY TEST…
 }
 deb() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
 
-have apt-get || die "this script knows Debian and Ubuntu; elsewhere install by hand: Rust $RUST_MIN, Node $NODE_MIN, a C compiler, cmake, LLVM $LLVM, bpf-linker $BPF_LINKER"
+have apt-get || die "this script knows Debian and Ubuntu; elsewhere install by hand: Rust $RUST_MIN, Node $NODE_MIN, a C compiler, cmake, OpenSSL and libcurl with headers, LLVM $LLVM, bpf-linker $BPF_LINKER"
 
 need build-essential "C compiler for zstd and the TLS library" have cc
-need cmake "builds the TLS library" have cmake
+need cmake "builds the TLS library and the Kafka client" have cmake
+need libssl-dev "the Kafka client's TLS" deb libssl-dev
+need libcurl4-openssl-dev "the Kafka client fetches tokens with it" deb libcurl4-openssl-dev
 need pkg-config "finds libraries" have pkg-config
 need git "version in the binary" have git
 need curl "waits for the console to answer" have curl
@@ -45,6 +47,7 @@ if ! have cargo; then missing+=(cargo-web); reasons+=("  cargo-web: no Rust tool
 if ! have node; then missing+=(nodejs npm); reasons+=("  nodejs npm: build the console"); fi
 if [ "$what" = test ]; then
   need chromium "the console is tested in a real browser" have chromium
+  need e2fsprogs "disks that fail are tested on a file system of their own" have mkfs.ext4
   need openjdk-17-jre-headless "runs the real Kafka and Cassandra that backends are tested against" have java
   need maven "fetches them" have mvn
 fi

@@ -1,16 +1,17 @@
 //! Synthetic agents with real certificates and real streams, thousands in one process.
 //!
-//! They are **open loop**: what is due by the clock is offered whether or not the system keeps up,
+//! Mostly they are **open loop**: what is due by the clock is offered whether or not the system keeps up,
 //! so that a slow system shows as lag, refusals and shed events and not as a politely lower load.
 //! A real agent would spool what is not taken; these keep 64 blocks and shed the oldest
-//! beyond, so that the first loss can be seen.
+//! beyond, so that the first loss can be seen. Where losses of the system are looked for, they **last**: see [`Manner`].
 
 mod fleet;
 mod queue;
 
 use std::{
+    collections::BTreeMap,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -20,7 +21,7 @@ use bytes::Bytes;
 use rand::{SeedableRng as _, rngs::StdRng};
 use serde::Serialize;
 use tokio::{sync::watch, time::MissedTickBehavior};
-use vedetta_model::{BootId, SystemClock};
+use vedetta_model::{BootId, NodeId, Numbers, Ranges, SystemClock, TenantId};
 use vedetta_node_agent::{
     batch::{Batcher, Limits, Origin},
     identity::Identity,
@@ -39,6 +40,30 @@ use crate::probe::Probe;
 /// Blocks that an agent keeps while the system does not take them.
 const KEPT: usize = 64;
 
+/// Between two attempts to connect again.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// What agents do about a system that goes away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// Offer what is due whatever happens, shed what can't be kept, and end when the connection does.
+    OpenLoop,
+    /// Connect again for ever, send again what was not answered, make no more than can be kept, and remember all that was
+    /// acknowledged.
+    Lasting,
+}
+
+/// Numbers of events of one agent run.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Run {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Which agent.
+    pub node: NodeId,
+    /// Which run of it.
+    pub boot: BootId,
+}
+
 /// What became of events, all agents together.
 #[derive(Debug, Default)]
 pub struct Counts {
@@ -52,6 +77,8 @@ pub struct Counts {
     pub shed: AtomicU64,
     /// Bytes of acknowledged blocks.
     pub bytes: AtomicU64,
+    /// Ranges of acknowledged numbers, of agents that last.
+    pub ranges: Mutex<BTreeMap<Run, Ranges>>,
 }
 
 /// [`Counts`] at a moment.
@@ -111,6 +138,7 @@ struct Agent {
     hostname: String,
     seed: u64,
     block_age: Duration,
+    manner: Manner,
     /// `None` ends the offering; what is kept is still sent.
     pace: watch::Receiver<Option<Pace>>,
     counts: Arc<Counts>,
@@ -123,10 +151,21 @@ impl Agent {
     async fn run(mut self) -> anyhow::Result<()> {
         let mut rng = StdRng::seed_from_u64(self.seed);
         let boot = BootId::random(&mut rng);
-        let hello = Hello { boot, hostname: self.hostname.clone() };
-        let (blocks, mut replies) = Connection::open(self.identity.channel()?, &hello).await?.split();
         let mut maker = Maker::new(&self, boot);
         let mut queue = Queue::new(KEPT);
+        loop {
+            match self.serve(boot, &mut maker, &mut queue).await {
+                Err(_) if self.manner == Manner::Lasting => queue.broken(),
+                ended => return ended,
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// One connection.
+    async fn serve(&mut self, boot: BootId, maker: &mut Maker, queue: &mut Queue) -> anyhow::Result<()> {
+        let hello = Hello { boot, hostname: self.hostname.clone() };
+        let (blocks, mut replies) = Connection::open(self.identity.channel()?, &hello).await?.split();
         let mut tick = tokio::time::interval(self.block_age);
         // A late tick makes one larger block, as a late drain of a ring would.
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -137,8 +176,9 @@ impl Agent {
             if pace.is_none() && queue.is_empty() {
                 return Ok(());
             }
+            let may_make = pace.is_some() && !(self.manner == Manner::Lasting && queue.is_full());
             tokio::select! {
-                now = tick.tick(), if pace.is_some() => {
+                now = tick.tick(), if may_make => {
                     for block in maker.due(pace.unwrap_or_default(), now.into_std())? {
                         self.counts.offered.fetch_add(block.events, Ordering::Relaxed);
                         self.counts.shed.fetch_add(queue.push(block), Ordering::Relaxed);
@@ -152,11 +192,7 @@ impl Agent {
                 () = until(paused) => queue.resume(),
                 reply = replies.next() => match reply? {
                     Reply::Ack(numbers) => for block in queue.acknowledged(&numbers) {
-                        self.counts.accepted.fetch_add(block.events, Ordering::Relaxed);
-                        self.counts.bytes.fetch_add(block.bytes.len() as u64, Ordering::Relaxed);
-                        if let Some(probe) = &self.probe {
-                            probe.acknowledged(self.identity.tenant().as_str(), block.planted);
-                        }
+                        self.acknowledged(boot, block);
                     },
                     Reply::Refusal(refusal) => {
                         let again = refusal.retry_after.ok_or_else(|| anyhow::anyhow!("{}: {}", self.hostname, refusal.message))?;
@@ -166,6 +202,20 @@ impl Agent {
                     Reply::Policy { .. } => {}
                 },
             }
+        }
+    }
+
+    fn acknowledged(&self, boot: BootId, block: Block) {
+        self.counts.accepted.fetch_add(block.events, Ordering::Relaxed);
+        self.counts.bytes.fetch_add(block.bytes.len() as u64, Ordering::Relaxed);
+        let (tenant, node) = (self.identity.tenant(), self.identity.node());
+        if let Some(probe) = &self.probe {
+            probe.acknowledged(tenant.as_str(), block.planted);
+        }
+        if self.manner == Manner::Lasting {
+            let run = Run { tenant: tenant.clone(), node, boot };
+            let mut ranges = self.counts.ranges.lock().unwrap_or_else(PoisonError::into_inner);
+            ranges.entry(run).or_default().add(Numbers { first: block.first, last: block.last });
         }
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use anyhow::Context as _;
 
 use crate::{
-    agents::{Fleet, Pace},
+    agents::{Fleet, Manner, Pace},
     probe::Probe,
     report::{Machine, Report},
     scenario::Scenario,
@@ -31,7 +31,9 @@ async fn drive(scenario: Scenario, memory: bool) -> anyhow::Result<Report> {
     eprintln!("starting a system with {} tenants", scenario.tenants);
     let system = System::start(scenario.tenants, memory).await?;
     let probe = Probe::start(&system).await?;
-    let mut fleet = Fleet::start(&system, scenario.agents_per_tenant, scenario.block_age(), &probe).await?;
+    let mut fleet =
+        Fleet::start(&system, scenario.agents_per_tenant, scenario.block_age(), &probe, Manner::OpenLoop)
+            .await?;
     let agents = scenario.tenants * scenario.agents_per_tenant;
     let offered = f64::from(agents) * f64::from(scenario.events_per_second);
     eprintln!("{agents} agents offer {offered:.0} events/s for {} s", scenario.seconds);

@@ -28,8 +28,8 @@ pub struct ServeArgs {
     /// Folder for log, store and keys.
     #[arg(long)]
     pub data_dir: PathBuf,
-    /// How many tenants.
-    #[arg(long)]
+    /// How many tenants to make; none when they are there from an earlier start.
+    #[arg(long, default_value_t = 0)]
     pub tenants: u32,
     /// Settings, KEY=VALUE.
     #[arg(long = "set")]
@@ -45,7 +45,7 @@ pub struct Served {
     pub agents: SocketAddr,
     /// The authority's pin.
     pub pin: String,
-    /// Its tenants.
+    /// The tenants that it made.
     pub tenants: Vec<ServedTenant>,
 }
 
@@ -91,7 +91,7 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<()> {
 
 async fn serve(args: &ServeArgs) -> anyhow::Result<()> {
     let mut overrides: Vec<(String, String)> = ["public", "agents", "admin", "internal"]
-        .map(|l| (format!("listen.{l}"), "127.0.0.1:0".to_owned()))
+        .map(|listener| (format!("listen.{listener}"), "127.0.0.1:0".to_owned()))
         .into();
     overrides.push(("data_dir".into(), args.data_dir.display().to_string()));
     for setting in &args.settings {

@@ -22,8 +22,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("vedetta-search", &["aside", "block", "rules", "store", "model"]),
     ("vedetta-embedded", &["aside", "model"]),
     ("vedetta-log-embedded", &["log", "embedded", "model"]),
+    ("vedetta-log-kafka", &["aside", "log", "model"]),
     ("vedetta-store-embedded", &["store", "embedded", "block", "model"]),
-    ("vedetta-backends", &["log", "log-embedded", "store", "store-embedded", "embedded", "model"]),
+    ("vedetta-store-scylla", &["store", "block", "model"]),
+    (
+        "vedetta-backends",
+        &[
+            "log", "log-embedded", "log-kafka", "store", "store-embedded", "store-scylla", "embedded", "model",
+        ],
+    ),
     ("vedetta-runtime", &["api", "auth", "backends", "log", "store", "model"]),
     ("vedetta-ingest", &["api", "auth", "block", "log", "store", "runtime", "model"]),
     ("vedetta-detect", &["api", "auth", "block", "log", "store", "rules", "runtime", "model"]),
@@ -49,7 +56,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("aya", &["vedetta-node-agent"]),
     ("aya-ebpf", &["vedetta-node-agent-ebpf"]),
-    ("fjall", &["vedetta-embedded", "vedetta-log-embedded", "vedetta-store-embedded", "vedetta-backends"]),
+    (
+        "fjall",
+        &[
+            "vedetta-embedded",
+            "vedetta-log-embedded",
+            "vedetta-store-embedded",
+            "vedetta-backends",
+            "vedetta-tests",
+        ],
+    ),
     ("jsonwebtoken", &["vedetta-auth"]),
     ("async-graphql", &["vedetta-query"]),
     ("rdkafka", &["vedetta-log-kafka"]),

@@ -4,11 +4,10 @@
 //! |---|---|
 //! | `memory:` | gone with the process |
 //! | `file:PATH` | a local directory; log and store at the same path share one database and one fsync |
-//! | `scylla://HOST:PORT,…/KEYSPACE` | a store in ScyllaDB or Cassandra, whose schema `vedetta migrate` made |
-//! | `kafka://…` | in builds with that feature |
+//! | `kafka://host:port,host:port/?…` | a log on a Kafka cluster; `vedetta-log-kafka` lists the options |
+//! | `scylla://HOST:PORT,…/KEYSPACE?…` | a store in ScyllaDB or Cassandra, whose schema `vedetta migrate` made; `vedetta_store_scylla::Options` lists the options |
 //!
 //! `file:PATH?reserve_mib=N` leaves N MiB of the disk free (256 unless told otherwise).
-//! What may stand behind `?` for `scylla://`: `vedetta_store_scylla::Options`.
 //! This is the only crate that names backends; nothing else depends on what lies behind the
 //! contracts. Start with [`Backends::open`].
 
@@ -37,6 +36,9 @@ pub enum OpenError {
         /// What is wrong.
         source: vedetta_embedded::Error,
     },
+    /// The Kafka cluster can't be used.
+    #[error(transparent)]
+    Kafka(#[from] vedetta_log_kafka::OpenError),
     /// The database can't be used, or not now.
     #[error(transparent)]
     Scylla(#[from] vedetta_store_scylla::OpenError),

@@ -12,6 +12,7 @@ use prometheus_client::registry::Registry;
 use vedetta_embedded::{Database, Options};
 use vedetta_log::{EventLog, MemoryLog, layers as log_layers};
 use vedetta_log_embedded::EmbeddedLog;
+use vedetta_log_kafka::KafkaLog;
 use vedetta_model::Clock;
 use vedetta_store::{BlockStore, EventStore, MemoryStore, ViewStore, layers as store_layers};
 use vedetta_store_embedded::EmbeddedStore;
@@ -19,7 +20,7 @@ use vedetta_store_scylla::ScyllaStore;
 
 use crate::{
     Migrated, OpenError,
-    url::{self, Place},
+    url::{self, LogPlace, Place, StorePlace},
 };
 
 /// An open log and an open store.
@@ -60,7 +61,7 @@ impl Backends {
         registry: &mut Registry,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
-        let (log_place, store_place) = (url::parse(url::LOG, log_url)?, url::parse(url::STORE, store_url)?);
+        let (log_place, store_place) = (url::parse_log(log_url)?, url::parse_store(store_url)?);
         let mut databases = Vec::new();
         let opened = Self::open_places(&log_place, &store_place, &mut databases, registry, clock).await;
         if opened.is_err() {
@@ -74,8 +75,8 @@ impl Backends {
     }
 
     async fn open_places(
-        log_place: &Place,
-        store_place: &Place,
+        log_place: &LogPlace,
+        store_place: &StorePlace,
         databases: &mut Vec<(PathBuf, Database)>,
         registry: &mut Registry,
         clock: Arc<dyn Clock>,
@@ -83,24 +84,25 @@ impl Backends {
         let seed = clock.now().as_nanos().unsigned_abs();
         let metrics = log_layers::Metrics::register(registry);
         let log = match log_place {
-            Place::Memory => wrap_log(MemoryLog::new(clock.clone()), metrics, seed),
-            Place::Directory { path, reserve_mib } => {
+            LogPlace::Local(Place::Memory) => wrap_log(MemoryLog::new(clock.clone()), metrics, seed),
+            LogPlace::Kafka(options) => wrap_log(KafkaLog::open((**options).clone()).await?, metrics, seed),
+            LogPlace::Local(Place::Directory { path, reserve_mib }) => {
                 let db = database(databases, path, *reserve_mib)?;
                 let log = EmbeddedLog::open(&db, clock.clone()).map_err(|source| contents(path, source))?;
                 wrap_log(log, metrics, seed)
             }
-            // No URL of a log is read as one.
-            Place::Scylla { .. } => return Err(url::no_log("scylla").into()),
         };
         let metrics = store_layers::Metrics::register(registry);
         let (stores, closing) = match store_place {
-            Place::Memory => (wrap_store(MemoryStore::new(), metrics, seed), Closing::Nothing),
-            Place::Directory { path, reserve_mib } => {
+            StorePlace::Local(Place::Memory) => {
+                (wrap_store(MemoryStore::new(), metrics, seed), Closing::Nothing)
+            }
+            StorePlace::Local(Place::Directory { path, reserve_mib }) => {
                 let db = database(databases, path, *reserve_mib)?;
                 let store = EmbeddedStore::open(&db).await.map_err(|source| contents(path, source))?;
                 (wrap_store(store.clone(), metrics, seed), Closing::Embedded(store))
             }
-            Place::Scylla { url } => {
+            StorePlace::Scylla(url) => {
                 let store = Box::pin(ScyllaStore::open(url, clock)).await?;
                 (wrap_store(store.clone(), metrics, seed), Closing::Scylla(store))
             }
@@ -110,9 +112,9 @@ impl Backends {
 
     /// Makes the schema that a store's URL needs, or brings it to this build's version. `None` for stores that need none.
     pub async fn migrate(store_url: &str, clock: &dyn Clock) -> Result<Option<Migrated>, OpenError> {
-        match url::parse(url::STORE, store_url)? {
-            Place::Memory | Place::Directory { .. } => Ok(None),
-            Place::Scylla { url } => Ok(Some(Box::pin(vedetta_store_scylla::migrate(&url, clock)).await?)),
+        match url::parse_store(store_url)? {
+            StorePlace::Local(_) => Ok(None),
+            StorePlace::Scylla(url) => Ok(Some(Box::pin(vedetta_store_scylla::migrate(&url, clock)).await?)),
         }
     }
 
@@ -169,7 +171,8 @@ fn backoff(seed: u64) -> ExponentialBuilder {
 }
 
 fn wrap_log(log: impl EventLog + 'static, metrics: log_layers::Metrics, seed: u64) -> Arc<dyn EventLog> {
-    Arc::new(log_layers::Retry::new(log_layers::Metered::new(log, metrics), backoff(seed)))
+    let metered = log_layers::Metered::new(log, metrics);
+    Arc::new(log_layers::Lasting::new(log_layers::Retry::new(metered, backoff(seed))))
 }
 
 fn wrap_store<S>(store: S, metrics: store_layers::Metrics, seed: u64) -> Stores

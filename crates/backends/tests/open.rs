@@ -1,5 +1,8 @@
 //! Opening by URL.
 
+#[path = "../../log-kafka/tests/support/mod.rs"]
+mod kafka;
+
 use std::{sync::Arc, time::Duration};
 
 use prometheus_client::registry::Registry;
@@ -111,10 +114,30 @@ async fn after_close_calls_are_refused_at_once() {
     tokio::time::timeout(Duration::from_secs(10), refused).await.unwrap();
 }
 
-#[tokio::test]
-async fn a_build_without_kafka_says_so() {
-    let refused = open("kafka://b1:9092", "memory:").await.unwrap_err().to_string();
-    assert!(refused.starts_with("this build has no `kafka` feature"), "{refused}");
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_on_a_cluster_beside_a_store_in_a_directory() {
+    let server = kafka::Server::shared();
+    let prefix = format!("t{:016x}.", rand::random::<u64>());
+    let log = format!("kafka://{}/?topic_prefix={prefix}&replication=1", server.boot());
+    let dir = tempfile::tempdir().unwrap();
+    let store = format!("file:{}", dir.path().display());
+    let backends = open(&log, &store).await.unwrap();
+    assert_eq!(backends.log.describe().url, format!("kafka://{}/?topic_prefix={prefix}", server.boot()));
+    write(&backends).await;
+    check(&backends).await;
+    backends.close().await;
+    let backends = open(&log, &store).await.unwrap();
+    check(&backends).await;
+    backends.close().await;
+    assert!(backends.log.append(&Topic::FINDINGS, vec![]).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cluster_that_does_not_answer_is_named() {
+    let refused =
+        open("kafka://127.0.0.1:1/?connect_timeout_ms=1000", "memory:").await.unwrap_err().to_string();
+    assert!(refused.starts_with("kafka: no broker of 127.0.0.1:1 answers: "), "{refused}");
+    assert!(refused.contains("Connection refused"), "{refused}");
 }
 
 #[tokio::test]

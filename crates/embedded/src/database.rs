@@ -3,17 +3,23 @@
 use std::{
     fmt,
     fs::File,
+    io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
-use fjall::{CompressionType, Keyspace, KeyspaceCreateOptions, KvSeparationOptions};
+use fjall::Keyspace;
 use tokio::sync::{Semaphore, mpsc, watch};
 use vedetta_aside::aside;
 
 use crate::{
-    Error, Growth, OpenError, Txn, View, disk, opening,
+    Error, Growth, OpenError, Txn, View, disk,
+    known::{self, Notes},
+    opening::{self, Opened},
     writer::{self, Job},
 };
 
@@ -21,7 +27,10 @@ use crate::{
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Commits after which the engine takes what was before to be old.
-const MARKS: u8 = 4;
+const COMMITS_TO_BE_OLD: u8 = 4;
+
+/// The space that the database keeps for itself.
+const MARKS: Space = Space(0);
 
 /// How a database behaves.
 #[derive(Debug, Clone)]
@@ -78,14 +87,15 @@ pub(crate) struct Core {
     pub(crate) dir: PathBuf,
     pub(crate) options: Options,
     state: RwLock<State>,
+    notes: Mutex<Notes>,
+    last_commit: AtomicU64,
 }
 
-#[derive(Default)]
 struct State {
     names: Vec<(&'static str, Values)>,
     open: Option<Handles>,
-    /// Why it is not open.
-    why: Option<Error>,
+    /// Why it has to be opened again before anything is written. What was durable can still be read.
+    broken: Option<Error>,
     /// Keeps other processes out.
     lock: Option<File>,
 }
@@ -113,10 +123,18 @@ impl Database {
     /// Opens the database in `dir`, makes one if there is none, and keeps others out while it is open.
     pub fn open(dir: &Path, options: Options) -> Result<Self, OpenError> {
         let lock = opening::lock(dir)?;
-        let db = opening::open(dir, &options)?;
-        let open = Some(Handles { db, spaces: vec![] });
-        let state = State { open, lock: Some(lock), ..State::default() };
-        let core = Arc::new(Core { dir: dir.into(), state: RwLock::new(state), options });
+        let Opened { db, marks, known } = opening::open(dir, &options)?;
+        let last_commit = AtomicU64::new(known.commit);
+        let noted = Notes::open(dir, known).and_then(|mut notes| notes.space(marks.id()).map(|()| notes));
+        let notes = noted.map_err(|source| OpenError::Io { path: dir.join(known::NAME), source })?;
+        let state = State {
+            names: vec![(opening::MARKS, Values::Small)],
+            open: Some(Handles { db, spaces: vec![marks] }),
+            broken: None,
+            lock: Some(lock),
+        };
+        let (state, notes) = (RwLock::new(state), Mutex::new(notes));
+        let core = Arc::new(Core { dir: dir.into(), state, notes, last_commit, options });
         let (jobs, queue) = mpsc::channel(core.options.queue_jobs);
         let (end, ended) = watch::channel(false);
         let for_writer = core.clone();
@@ -143,9 +161,11 @@ impl Database {
         if let Some(at) = state.names.iter().position(|(known, _)| *known == name) {
             return Ok(Space(at));
         }
-        let options = &self.core.options;
         let handles = state.open.as_mut().ok_or(Error::Closed)?;
-        handles.spaces.push(create(&handles.db, name, values, options)?);
+        let space = opening::create(&handles.db, name, values, &self.core.options)?;
+        let noted = self.core.notes().space(space.id());
+        noted.map_err(|error| Error::Unavailable(format!("{}: {error}", known::NAME)))?;
+        handles.spaces.push(space);
         state.names.push((name, values));
         Ok(Space(state.names.len() - 1))
     }
@@ -194,29 +214,28 @@ impl Database {
         if !self.core.is_short()? {
             return Ok(false);
         }
-        let marks = self.space("embedded.marks", Values::Small)?;
         // The engine lets go of what is older than some later write. Nobody else writes now.
-        self.mark(marks).await?;
+        self.mark().await?;
         self.blocking(|core| core.flush(None)).await?;
         // The first merge finds which files of large values nothing refers to, the second leaves them out.
         for _ in 0..2 {
-            self.mark(marks).await?;
+            self.mark().await?;
             self.blocking(move |core| {
-                core.flush(Some(marks))?;
+                core.flush(Some(MARKS))?;
                 core.merge(space)
             })
             .await?;
         }
-        self.mark(marks).await?;
-        self.blocking(move |core| core.flush(Some(marks))).await?;
+        self.mark().await?;
+        self.blocking(move |core| core.flush(Some(MARKS))).await?;
         Ok(true)
     }
 
     /// A few commits, so that what was before is older than what the engine keeps for readers.
-    async fn mark(&self, marks: Space) -> Result<(), Error> {
-        for n in 0..MARKS {
+    async fn mark(&self) -> Result<(), Error> {
+        for n in 0..COMMITS_TO_BE_OLD {
             let marked = self.write(1, Growth::Frees, move |txn| {
-                txn.put(marks, &b"reclaim"[..], [n]);
+                txn.put(MARKS, &b"reclaim"[..], [n]);
                 Ok::<_, Error>(())
             });
             marked.await.flatten()?;
@@ -247,13 +266,13 @@ impl Core {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         match &state.open {
             Some(handles) => work(View { spaces: &handles.spaces, snapshot: &handles.db.snapshot() }),
-            None => Err(state.why.clone().unwrap_or(Error::Closed)),
+            None => Err(state.broken.clone().unwrap_or(Error::Closed)),
         }
     }
 
     fn present(&self) -> Result<Handles, Error> {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        state.open.clone().ok_or_else(|| state.why.clone().unwrap_or(Error::Closed))
+        state.open.clone().ok_or_else(|| state.broken.clone().unwrap_or(Error::Closed))
     }
 
     /// Whether writes that grow are refused, or soon will be.
@@ -295,40 +314,61 @@ impl Core {
     /// The open handles, opening again if the last use broke them.
     pub(crate) fn handles(&self) -> Result<Handles, Error> {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(handles) = &state.open {
+        if let (Some(handles), None) = (&state.open, &state.broken) {
             return Ok(handles.clone());
         }
-        let opened = opening::open(&self.dir, &self.options)
-            .map_err(|error| Error::Unavailable(error.to_string()))
-            .and_then(|db| {
-                let spaces =
-                    state.names.iter().map(|(name, values)| create(&db, name, *values, &self.options));
-                Ok(Handles { spaces: spaces.collect::<Result<_, _>>()?, db })
-            });
-        match opened {
+        // Until the disk takes writes, opening would only take from readers what they have.
+        disk::probe(&self.dir).map_err(|error| {
+            Error::Unavailable(format!("{} can't be written: {error}", self.dir.display()))
+        })?;
+        state.open = None;
+        match self.open_again(&state.names) {
             Ok(handles) => {
                 tracing::warn!(dir = %self.dir.display(), "opened the database again after a failed write");
-                state.why = None;
+                state.broken = None;
                 Ok(state.open.insert(handles).clone())
             }
             Err(error) => {
-                state.why = Some(error.clone());
+                state.broken = Some(error.clone());
                 Err(error)
             }
         }
     }
 
-    /// Lets go of handles that a failed write broke: the next use opens again.
+    fn open_again(&self, names: &[(&'static str, Values)]) -> Result<Handles, Error> {
+        let opened = opening::open(&self.dir, &self.options);
+        let Opened { db, known, .. } = opened.map_err(|error| Error::Unavailable(error.to_string()))?;
+        self.last_commit.store(known.commit, Ordering::Relaxed);
+        let spaces = names.iter().map(|(name, values)| opening::create(&db, name, *values, &self.options));
+        Ok(Handles { spaces: spaces.collect::<Result<_, _>>()?, db })
+    }
+
+    /// Says that a failed write broke the handles: the next write opens again.
     pub(crate) fn discard(&self, why: Error) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        state.open = None;
-        state.why = Some(why);
+        state.broken = Some(why);
+    }
+
+    /// The number of the next commit. Only the writer commits.
+    pub(crate) fn next_commit(&self) -> u64 {
+        self.last_commit.load(Ordering::Relaxed) + 1
+    }
+
+    /// Notes that a commit is durable, before anybody hears of it. A disk that fails just then may have said yes to a sync
+    /// that it did not carry out; that it takes this write shows that it was still well.
+    pub(crate) fn note(&self, commit: u64) -> io::Result<()> {
+        self.last_commit.store(commit, Ordering::Relaxed);
+        self.notes().commit(commit)
+    }
+
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn shut(&self) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         state.open = None;
-        state.why = None;
+        state.broken = None;
         // Only now: whoever waits for it finds the files let go of.
         state.lock = None;
     }
@@ -348,21 +388,4 @@ impl Core {
         }
         Ok(())
     }
-}
-
-fn create(
-    db: &fjall::Database,
-    name: &str,
-    values: Values,
-    options: &Options,
-) -> Result<Keyspace, fjall::Error> {
-    db.keyspace(name, || {
-        let base = KeyspaceCreateOptions::default().max_memtable_size(options.memtable_bytes);
-        match values {
-            Values::Small => base,
-            // Blocks come compressed.
-            Values::Large => base
-                .with_kv_separation(Some(KvSeparationOptions::default().compression(CompressionType::None))),
-        }
-    })
 }

@@ -16,13 +16,28 @@
 use std::{
     fs::File,
     io::{self, Read as _},
+    ops::RangeInclusive,
     path::Path,
 };
 
 use rustix::fs::SeekFrom;
 use xxhash_rust::xxh3::Xxh3;
 
+use crate::sealed::trusted;
+
+/// The key under which each batch carries the number of its commit: one more than the one before.
+pub const MARK: &[u8] = b"\0commit";
+
 /// What a journal file looks like.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Journal {
+    /// Its end, or what is wrong with it.
+    pub verdict: Verdict,
+    /// The commits in it, from its first to its last. `None` when none carries a number.
+    pub commits: Option<RangeInclusive<u64>>,
+}
+
+/// See [`Journal`].
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Nothing, or zeros.
@@ -36,17 +51,15 @@ pub enum Verdict {
         /// How many bytes follow.
         rest: u64,
     },
-    /// Whole batches lie behind unreadable bytes.
+    /// What can't be after a crash.
     Damaged {
-        /// Where the unreadable bytes begin.
-        at: u64,
-        /// Where the next whole batch begins.
-        next: u64,
+        /// What and where.
+        what: String,
     },
 }
 
 /// Looks through one file.
-pub fn look_through(file: &Path) -> io::Result<Verdict> {
+pub fn look_through(file: &Path) -> io::Result<Journal> {
     let mut file = File::open(file)?;
     let length = written(&file)?;
     let mut bytes = Vec::new();
@@ -72,18 +85,33 @@ fn written(file: &File) -> io::Result<u64> {
     Ok(length)
 }
 
-fn judge(bytes: &[u8]) -> Verdict {
-    let mut at = 0;
-    while let Some(length) = batch(&bytes[at..]) {
-        at += length;
+fn judge(bytes: &[u8]) -> Journal {
+    let (mut at, mut before) = (0, Batch::default());
+    let mut commits: Option<RangeInclusive<u64>> = None;
+    let damaged = |what, commits| Journal { verdict: Verdict::Damaged { what }, commits };
+    while let Some(batch) = batch(&bytes[at..]) {
+        // The engine orders by this number, which no checksum covers.
+        if at > 0 && batch.number <= before.number {
+            let (number, before) = (batch.number, before.number);
+            return damaged(format!("at byte {at} batch {number} follows batch {before}"), commits);
+        }
+        if let Some(commit) = batch.commit {
+            if before.commit.is_some_and(|before| before + 1 != commit) {
+                let before = before.commit.unwrap_or_default();
+                return damaged(format!("at byte {at} commit {commit} follows commit {before}"), commits);
+            }
+            commits = Some(commits.map_or(commit, |seen| *seen.start())..=commit);
+        }
+        at += batch.length;
+        before = batch;
     }
     let Some(last) = last_set(&bytes[at..]).map(|last| at + last) else {
-        return if at == 0 { Verdict::Empty } else { Verdict::Whole };
+        return Journal { verdict: if at == 0 { Verdict::Empty } else { Verdict::Whole }, commits };
     };
     let next = (at + 1..=last).find(|&from| bytes[from] == START && batch(&bytes[from..]).is_some());
     match next {
-        Some(next) => Verdict::Damaged { at: at as u64, next: next as u64 },
-        None => Verdict::Torn { keep: at as u64, rest: (last + 1 - at) as u64 },
+        Some(next) => damaged(format!("bytes {at} to {next} can't be read, and whole data follows"), commits),
+        None => Journal { verdict: Verdict::Torn { keep: at as u64, rest: (last + 1 - at) as u64 }, commits },
     }
 }
 
@@ -102,14 +130,25 @@ const ITEM: u8 = 2;
 const END: u8 = 3;
 const CLEAR: u8 = 4;
 
-/// The length of the whole batch at the beginning of `bytes`.
-fn batch(bytes: &[u8]) -> Option<usize> {
+/// A whole batch.
+#[derive(Debug, Default)]
+struct Batch {
+    length: usize,
+    /// The engine's.
+    number: u64,
+    /// Ours.
+    commit: Option<u64>,
+}
+
+/// The whole batch at the beginning of `bytes`.
+fn batch(bytes: &[u8]) -> Option<Batch> {
     let mut rest = bytes;
     if u8::from_le_bytes(take(&mut rest)?) != START {
         return None;
     }
     let items = u32::from_le_bytes(take(&mut rest)?);
-    let _number = u64::from_le_bytes(take(&mut rest)?);
+    let number = u64::from_le_bytes(take(&mut rest)?);
+    let mut commit = None;
     let mut hasher = Xxh3::new();
     for _ in 0..items {
         let item = rest;
@@ -123,7 +162,11 @@ fn batch(bytes: &[u8]) -> Option<usize> {
                 if compression > 1 {
                     return None;
                 }
-                rest = rest.get(key.checked_add(stored)?..)?;
+                let (key, value) = rest.get(..key.checked_add(stored)?)?.split_at(key);
+                if key == MARK {
+                    commit = commit_number(value);
+                }
+                rest = &rest[key.len() + stored..];
             }
             CLEAR => rest = rest.get(8..)?,
             _ => return None,
@@ -133,10 +176,17 @@ fn batch(bytes: &[u8]) -> Option<usize> {
     if u8::from_le_bytes(take(&mut rest)?) != END || u64::from_le_bytes(take(&mut rest)?) != hasher.digest() {
         return None;
     }
-    (take(&mut rest)? == *b"FJL\x03").then(|| bytes.len() - rest.len())
+    let whole = take(&mut rest)? == *b"FJL\x03";
+    whole.then(|| Batch { length: bytes.len() - rest.len(), number, commit })
 }
 
-fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+/// The number in what is stored under [`MARK`].
+pub fn commit_number(sealed: &[u8]) -> Option<u64> {
+    Some(u64::from_le_bytes(trusted(sealed).try_into().ok()?))
+}
+
+/// The first bytes of what is left.
+pub fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
     let (head, tail) = rest.split_first_chunk()?;
     *rest = tail;
     Some(*head)
@@ -145,6 +195,7 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Draft;
     use proptest::prelude::*;
 
     /// The batches of a real journal.
@@ -159,10 +210,11 @@ mod tests {
             let mut batch = db.batch();
             batch.insert(&space, [n], vec![n; 100]);
             batch.remove(&space, [n + 1]);
+            batch.insert(&space, MARK, Draft::from((u64::from(n) + 7).to_le_bytes()).seal(MARK));
             batch.commit().unwrap();
         }
         let file = dir.path().join("0.jnl");
-        assert_eq!(look_through(&file).unwrap(), Verdict::Whole);
+        assert_eq!(look_through(&file).unwrap(), Journal { verdict: Verdict::Whole, commits: Some(7..=9) });
         let bytes = std::fs::read(file).unwrap();
         bytes[..end_of(&bytes) + 100].to_vec()
     }
@@ -174,38 +226,42 @@ mod tests {
     #[test]
     fn what_the_engine_writes_is_whole() {
         let bytes = written();
-        assert_eq!(judge(&bytes), Verdict::Whole);
-        assert_eq!(judge(&bytes[..end_of(&bytes)]), Verdict::Whole);
-        assert_eq!(judge(&[]), Verdict::Empty);
-        assert_eq!(judge(&[0; 10_000]), Verdict::Empty);
+        assert_eq!(judge(&bytes).verdict, Verdict::Whole);
+        assert_eq!(judge(&bytes[..end_of(&bytes)]).verdict, Verdict::Whole);
+        for nothing in [&[][..], &[0; 10_000]] {
+            assert_eq!(judge(nothing), Journal { verdict: Verdict::Empty, commits: None });
+        }
     }
 
     #[test]
     fn a_last_batch_that_stops_early_is_torn() {
         let bytes = written();
-        let (length, end) = (batch(&bytes).unwrap(), end_of(&bytes));
+        let (length, end) = (batch(&bytes).unwrap().length, end_of(&bytes));
         for cut in length * 2 + 1..end {
             let rest = bytes[length * 2..cut].iter().rposition(|&b| b != 0).unwrap() as u64 + 1;
-            assert_eq!(judge(&bytes[..cut]), Verdict::Torn { keep: length as u64 * 2, rest });
+            let verdict = Verdict::Torn { keep: length as u64 * 2, rest };
+            assert_eq!(judge(&bytes[..cut]), Journal { verdict, commits: Some(7..=8) });
         }
     }
 
     #[test]
     fn a_bad_byte_before_a_whole_batch_is_damage_wherever_it_lies() {
         let bytes = written();
-        let length = batch(&bytes).unwrap();
+        let length = batch(&bytes).unwrap().length;
         for at in length..length * 2 {
             let mut bad = bytes.clone();
             bad[at] ^= 0x10;
-            // The batch's own number is not covered by its checksum: the engine does not notice either.
-            let number = length + 5..length + 13;
-            let expected = if number.contains(&at) {
-                Verdict::Whole
-            } else {
-                Verdict::Damaged { at: length as u64, next: length as u64 * 2 }
-            };
-            assert_eq!(judge(&bad), expected, "byte {at}");
+            assert!(matches!(judge(&bad).verdict, Verdict::Damaged { .. }), "byte {at}");
         }
+    }
+
+    #[test]
+    fn a_batch_that_is_missing_between_two_is_damage() {
+        let mut bytes = written();
+        let length = batch(&bytes).unwrap().length;
+        bytes.drain(length..length * 2);
+        let what = format!("at byte {length} commit 9 follows commit 7");
+        assert_eq!(judge(&bytes), Journal { verdict: Verdict::Damaged { what }, commits: Some(7..=7) });
     }
 
     proptest! {

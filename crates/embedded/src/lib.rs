@@ -8,7 +8,9 @@
 mod database;
 mod disk;
 mod error;
+mod files;
 mod journal;
+mod known;
 mod opening;
 mod sealed;
 mod view;

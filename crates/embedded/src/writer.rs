@@ -24,6 +24,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use crate::{
     Error, Space, View,
     database::{Core, Handles},
+    journal::MARK,
     sealed::{Draft, trusted},
 };
 
@@ -65,7 +66,7 @@ impl<'a> Txn<'a> {
     pub fn get(&self, space: Space, key: &[u8]) -> Result<Option<Bytes>, Error> {
         let at = (space, Bytes::copy_from_slice(key));
         match self.own.get(&at).or_else(|| self.staged.get(&at)) {
-            Some(sealed) => Ok(sealed.as_ref().map(trusted)),
+            Some(sealed) => Ok(sealed.as_ref().map(|sealed| sealed.slice_ref(trusted(sealed)))),
             None => self.view.get(space, key),
         }
     }
@@ -257,7 +258,11 @@ fn commit(core: &Core, mut handles: Handles, staged: &Staged) -> Result<(), Erro
         handles = core.handles()?;
         wait_for_tables(&handles)?;
     }
+    let number = core.next_commit();
     let mut batch = handles.db.batch().durability(Some(PersistMode::SyncData));
+    if let Some(marks) = handles.spaces.first() {
+        batch.insert(marks, MARK, Draft::from(number.to_le_bytes()).seal(MARK));
+    }
     for ((space, key), value) in staged {
         let Some(keyspace) = handles.spaces.get(space.0) else {
             return Err(Error::Unavailable(format!("no space {}", space.0)));
@@ -267,7 +272,8 @@ fn commit(core: &Core, mut handles: Handles, staged: &Staged) -> Result<(), Erro
             None => batch.remove(keyspace, key.clone()),
         }
     }
-    let Err(error) = batch.commit() else { return Ok(()) };
+    let durable = batch.commit().and_then(|()| Ok(core.note(number)?));
+    let Err(error) = durable else { return Ok(()) };
     tracing::error!(dir = %core.dir.display(), %error, "a commit failed");
     let error = Error::Unknown(error.to_string());
     drop(handles);

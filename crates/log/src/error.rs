@@ -26,6 +26,10 @@ pub enum AppendError {
     /// Nobody made the topic.
     #[error("topic {0} does not exist")]
     NoSuchTopic(Topic),
+    /// The log can't take this before somebody changes how it is set up, for instance a right or a topic's settings; nothing
+    /// was written. Says what to change.
+    #[error("the log is not set up for this: {0}")]
+    Misconfigured(String),
     /// It is not known whether the records were written.
     #[error("append failed in an unknown state: {0}")]
     Unknown(String),
@@ -72,6 +76,14 @@ pub enum ReadError {
 }
 
 impl ReadError {
+    /// Where to read on when a record is lost because it is damaged; `None` when the wanted place itself may still come.
+    pub fn behind(&self) -> Option<Offset> {
+        match self {
+            Self::Corrupt { offset, .. } => Some(offset.next()),
+            _ => None,
+        }
+    }
+
     /// Whether the same call may succeed later.
     pub const fn is_transient(&self) -> bool {
         matches!(self, Self::Backend(_))
@@ -99,4 +111,11 @@ pub enum GroupError {
     /// The backend failed; may succeed later.
     #[error("group operation failed: {0}")]
     Backend(String),
+}
+
+impl GroupError {
+    /// Whether the same call may succeed later.
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Backend(_) | Self::Read(ReadError::Backend(_)))
+    }
 }

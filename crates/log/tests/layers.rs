@@ -2,11 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use backon::ExponentialBuilder;
 use prometheus_client::{encoding::text::encode, registry::Registry};
 use vedetta_log::{
-    AppendError, EventLog, Headers, Key, MemoryLog, NewRecord, Offset, Partition, Topic, TopicOptions,
-    layers::{Chaos, Faults, Metered, Metrics, Retry},
+    AppendError, Delivery, EventLog, Group, GroupError, Headers, Key, Member, MemoryLog, NewRecord, Offset,
+    Offsets, Partition, ReadError, Topic, TopicOptions,
+    layers::{Chaos, Faults, LastingMember, Metered, Metrics, Retry},
 };
 use vedetta_model::{ManualClock, TenantId};
 
@@ -104,4 +106,36 @@ async fn a_full_memory_log_refuses_until_trimmed() {
     assert_eq!(count(&log).await, 1);
     log.trim(&Partition { topic: Topic::FINDINGS, index: 0 }, Offset(1)).await.unwrap();
     log.append(&Topic::FINDINGS, vec![record("abc")]).await.unwrap();
+}
+
+/// A member that answers from a list.
+struct Scripted(Vec<Result<Delivery, GroupError>>);
+
+#[async_trait]
+impl Member for Scripted {
+    async fn next(&mut self) -> Result<Delivery, GroupError> {
+        self.0.pop().unwrap_or(Err(GroupError::Closed))
+    }
+    async fn commit(&mut self, _: &Offsets) -> Result<(), GroupError> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lasting_member_outlasts_damage_and_failures_that_pass_but_not_the_end() {
+    let partition = Partition { topic: Topic::FINDINGS, index: 0 };
+    let lost = ReadError::Corrupt { partition: partition.clone(), offset: Offset(3), what: "bad".into() };
+    let failed = || Err(GroupError::Read(ReadError::Backend("away".into())));
+    let answers = vec![
+        Err(GroupError::Closed),
+        Ok(Delivery::Revoked(vec![partition])),
+        failed(),
+        failed(),
+        Err(GroupError::Read(lost)),
+    ];
+    let began = tokio::time::Instant::now();
+    let mut member = LastingMember::of(Box::new(Scripted(answers)), Group::named("g"));
+    assert!(matches!(member.next().await, Ok(Delivery::Revoked(_))));
+    assert_eq!(began.elapsed(), Duration::from_millis(300), "100 and 200 ms");
+    assert!(matches!(member.next().await, Err(GroupError::Closed)));
 }

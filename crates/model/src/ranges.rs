@@ -30,7 +30,7 @@ impl fmt::Display for Numbers {
 }
 
 /// A set of numbers as disjoint ranges, none touching another.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ranges(BTreeMap<u64, u64>);
 
 impl Ranges {

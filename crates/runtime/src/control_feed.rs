@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use futures::{StreamExt as _, future::try_join_all};
-use vedetta_log::{Partition, Position, ReadError, ReadLimit, Record, Topic};
+use vedetta_log::{Offset, Partition, Position, ReadError, ReadLimit, Record, Topic};
 use vedetta_model::control::Envelope;
 
 use crate::{Context, Drained};
@@ -46,14 +46,8 @@ impl ControlFeed {
         for next in &mut feed.next {
             let end = next.offset;
             next.offset = context.log.bounds(&next.partition).await?.start;
-            if next.offset >= end {
-                continue;
-            }
-            let mut records = context.log.read(next.clone(), ReadLimit::default()).await?;
-            while next.offset < end {
-                for record in records.next().await.context("the control feed ended")?? {
-                    take(sink, &record, next);
-                }
+            while let Err(failure) = read_until(context, next, end, sink).await {
+                pass_over(&failure, sink, next).then_some(()).ok_or(failure)?;
             }
         }
         Ok(feed)
@@ -70,6 +64,9 @@ impl ControlFeed {
 async fn follow(context: &Context, mut next: Position, sink: &dyn ControlSink) -> anyhow::Result<()> {
     loop {
         let Err(failure) = read_on(context, &mut next, sink).await else { return Ok(()) };
+        if pass_over(&failure, sink, &mut next) {
+            continue;
+        }
         if !failure.is_transient() {
             return Err(failure).with_context(|| format!("the control feed ended at {}", next.partition));
         }
@@ -78,6 +75,33 @@ async fn follow(context: &Context, mut next: Position, sink: &dyn ControlSink) -
             return Ok(());
         }
     }
+}
+
+async fn read_until(
+    context: &Context,
+    next: &mut Position,
+    end: Offset,
+    sink: &dyn ControlSink,
+) -> Result<(), ReadError> {
+    if next.offset >= end {
+        return Ok(());
+    }
+    let mut records = context.log.read(next.clone(), ReadLimit::default()).await?;
+    while next.offset < end {
+        for record in records.next().await.ok_or(ReadError::Closed)?? {
+            take(sink, &record, next);
+        }
+    }
+    Ok(())
+}
+
+/// Goes on behind a decision that is lost, because its record is damaged; `false` when it is something else.
+fn pass_over(failure: &ReadError, sink: &dyn ControlSink, next: &mut Position) -> bool {
+    let Some(behind) = failure.behind() else { return false };
+    sink.skipped();
+    tracing::error!(error = %failure, "passed over a decision that is lost");
+    next.offset = next.offset.max(behind);
+    true
 }
 
 async fn read_on(context: &Context, next: &mut Position, sink: &dyn ControlSink) -> Result<(), ReadError> {

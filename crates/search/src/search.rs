@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use bytes::Bytes;
 use futures::Stream;
 use uuid::Uuid;
 use vedetta_aside::aside;
@@ -181,7 +182,7 @@ impl Search {
                     let (headers, parts): (Vec<Header>, Vec<_>) = open.drain(..size.min(open.len())).unzip();
                     size = (size * 2).min(CHUNK.1);
                     let ids: Vec<BlockId> = headers.iter().map(BlockId::of).collect();
-                    let blocks = store.blocks(&tenant, &ids).await?;
+                    let blocks = fetch(&*store, &tenant, &ids).await?;
                     if blocks.contains(&None) && has_moved(&*store, &tenant, &mut moved).await? {
                         yield Step { hits: Vec::new(), reached: reached.max(since), scanned, lost };
                         after = after.map(an_hour_back);
@@ -215,6 +216,30 @@ impl Search {
             }
         }
     }
+}
+
+/// The blocks' bytes; `None` for one that is gone, or damaged.
+async fn fetch(
+    store: &dyn BlockStore,
+    tenant: &TenantId,
+    ids: &[BlockId],
+) -> Result<Vec<Option<Bytes>>, StoreError> {
+    match store.blocks(tenant, ids).await {
+        Err(StoreError::Corrupt { .. }) => {}
+        fetched => return fetched,
+    }
+    let mut blocks = Vec::with_capacity(ids.len());
+    for id in ids {
+        blocks.push(match store.blocks(tenant, std::slice::from_ref(id)).await {
+            Ok(mut block) => block.pop().flatten(),
+            Err(error @ StoreError::Corrupt { .. }) => {
+                tracing::error!(%tenant, block = %id, %error, "a block can't be read");
+                None
+            }
+            Err(error) => return Err(error),
+        });
+    }
+    Ok(blocks)
 }
 
 /// A place so far before another that whatever was behind that one and moved is behind this one: a block's events lie

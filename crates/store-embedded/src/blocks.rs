@@ -10,6 +10,8 @@
 //! Times and buckets are shifted so that those before 1970 sort first. A head is the beginning of its
 //! block, up to the body. All change in one commit.
 
+mod heads;
+
 use std::{collections::BTreeMap, ops::Range};
 
 use async_trait::async_trait;
@@ -23,6 +25,7 @@ use vedetta_store::{
     bucket_of, compare, replaces,
 };
 
+use self::heads::{head, read_head, recount, recount_read};
 use crate::{
     EmbeddedStore, errors, keys,
     store::{Spaces, number},
@@ -52,10 +55,31 @@ fn block_key(tenant: &TenantId, id: &BlockId) -> Vec<u8> {
     key
 }
 
+/// The block that stands at that key.
+fn parse_block_key(key: &[u8]) -> Option<BlockId> {
+    let place: &[u8; 56] = key.last_chunk()?;
+    let (latest, rest) = place.split_first_chunk()?;
+    let (run, numbers) = rest.split_at(32);
+    let (first, last) = numbers.split_first_chunk()?;
+    Some(BlockId {
+        latest: Timestamp::from_nanos(unsortable(*latest)),
+        node: NodeId::from_uuid(Uuid::from_slice(&run[..16]).ok()?),
+        boot: BootId::from_uuid(Uuid::from_slice(&run[16..]).ok()?),
+        first: u64::from_be_bytes(*first),
+        last: u64::from_be_bytes(last.try_into().ok()?),
+    })
+}
+
 /// The keys of a tenant's blocks from one time to before another.
 fn times(tenant: &TenantId, since: Timestamp, until: Timestamp) -> Range<Vec<u8>> {
     let at = |time: Timestamp| [&keys::tenant(tenant)[..], &sortable(time.as_nanos())].concat();
     at(since)..at(until)
+}
+
+/// The keys of a tenant's blocks of a bucket.
+fn times_of(tenant: &TenantId, bucket: i64) -> Range<Vec<u8>> {
+    let start = |bucket: i64| Timestamp::from_nanos(bucket.saturating_mul(BUCKET_NANOS));
+    times(tenant, start(bucket), start(bucket.saturating_add(1)))
 }
 
 fn run(tenant: &TenantId, node: NodeId, boot: BootId) -> Vec<u8> {
@@ -110,13 +134,9 @@ fn usage_entry(usage: Usage) -> Vec<u8> {
     [usage.blocks, usage.events, usage.bytes].map(u64::to_le_bytes).concat()
 }
 
-fn parse_head(key: &[u8], head: &[u8]) -> Result<Header, Error> {
-    Header::parse_head(head).map_err(|_| errors::not_a("head", "store.block_heads", key))
-}
-
 /// Runs on the writer: what is there can't change between looking and putting.
 fn keep(txn: &mut Txn<'_>, spaces: &Spaces, block: Bytes, header: &Header) -> Result<Kept, Error> {
-    let Spaces { block_heads, block_ranges, .. } = *spaces;
+    let block_ranges = spaces.block_ranges;
     let tenant = &header.tenant;
     let id = BlockId::of(header);
     let beside = txn.first_key(block_ranges, ranges_from(tenant, id.node, id.boot, id.first))?;
@@ -126,8 +146,8 @@ fn keep(txn: &mut Txn<'_>, spaces: &Spaces, block: Bytes, header: &Header) -> Re
             let damaged = || errors::not_a("range", "store.block_ranges", &place);
             let entry = txn.get(block_ranges, &place)?.ok_or_else(damaged)?;
             let key = block_key(tenant, &parse_range(&place, &entry).ok_or_else(damaged)?);
-            let head = txn.get(block_heads, &key)?.ok_or_else(damaged)?;
-            Some(parse_head(&key, &head)?)
+            let (header, _) = head(txn, spaces, &key)?.ok_or_else(damaged)?;
+            Some(header)
         }
     };
     let kept = compare(header, present.as_ref());
@@ -149,7 +169,14 @@ fn put(txn: &mut Txn<'_>, spaces: &Spaces, block: Bytes, header: &Header) -> Res
     Ok(())
 }
 
-/// Takes from what is counted of a bucket, and adds to it.
+fn remove(txn: &mut Txn<'_>, spaces: &Spaces, tenant: &TenantId, id: &BlockId) {
+    let key = block_key(tenant, id);
+    txn.remove(spaces.block_ranges, range_key(tenant, id));
+    txn.remove(spaces.block_heads, key.clone());
+    txn.remove(spaces.blocks, key);
+}
+
+/// Takes from what is counted of a bucket, and adds to it. Before either is done: a count that is damaged is made again.
 fn count(
     txn: &mut Txn<'_>,
     spaces: &Spaces,
@@ -159,8 +186,18 @@ fn count(
     more: Usage,
 ) -> Result<(), Error> {
     let key = usage_key(tenant, bucket);
-    let stored = txn.get(spaces.usage, &key)?.map(|stored| parse_usage(&key, &stored)).transpose()?;
-    let mut sum = stored.unwrap_or_default() - gone;
+    let stored = txn.get(spaces.usage, &key).and_then(|stored| match stored {
+        Some(stored) => parse_usage(&key, &stored),
+        None => Ok(Usage::default()),
+    });
+    let stored = match stored {
+        Err(Error::Damaged { place, what }) => {
+            tracing::warn!(place, what, "damaged: counted again");
+            recount(txn, spaces, tenant, bucket)?
+        }
+        stored => stored?,
+    };
+    let mut sum = stored - gone;
     sum += more;
     if sum == Usage::default() {
         txn.remove(spaces.usage, key);
@@ -168,14 +205,6 @@ fn count(
         txn.put(spaces.usage, key, usage_entry(sum));
     }
     Ok(())
-}
-
-/// A block's head, when it is there.
-fn head(txn: &Txn<'_>, spaces: &Spaces, key: &[u8]) -> Result<Option<(Header, usize)>, Error> {
-    let Some(head) = txn.get(spaces.block_heads, key)? else { return Ok(None) };
-    let header = parse_head(key, &head)?;
-    let bytes = head.len() + header.body_bytes as usize;
-    Ok(Some((header, bytes)))
 }
 
 /// Runs on the writer, like [`keep`].
@@ -186,7 +215,7 @@ fn replace(
     block: Bytes,
     header: &Header,
 ) -> Result<Replaced, Error> {
-    let Spaces { blocks, block_heads, block_ranges, replacements, .. } = *spaces;
+    let replacements = spaces.replacements;
     let tenant = &header.tenant;
     let present = head(txn, spaces, &block_key(tenant, &BlockId::of(header)))?;
     if present.is_some_and(|(present, _)| present.body_crc == header.body_crc) {
@@ -204,14 +233,11 @@ fn replace(
     if !replaces(header, &headers) {
         return Ok(Replaced::Differs);
     }
-    for id in old {
-        let key = block_key(tenant, id);
-        txn.remove(block_ranges, range_key(tenant, id));
-        txn.remove(block_heads, key.clone());
-        txn.remove(blocks, key);
-    }
     for (bucket, gone) in gone {
         count(txn, spaces, tenant, bucket, gone, Usage::default())?;
+    }
+    for id in old {
+        remove(txn, spaces, tenant, id);
     }
     // After the removals: its range ends where the last of theirs does.
     put(txn, spaces, block, header)?;
@@ -239,10 +265,7 @@ fn heads(
     if keys.start >= keys.end {
         return Ok(HeadPage { heads: vec![], next: None });
     }
-    let head = |entry: Result<Entry, Error>| {
-        let Entry { key, value } = entry?;
-        parse_head(&key, &value?)
-    };
+    let head = |entry: Result<Entry, Error>| Ok::<_, Error>(read_head(view, spaces, entry?)?.0);
     let mut entries = view.range(spaces.block_heads, keys)?;
     let (mut heads, more): (Vec<Header>, bool) = match range.order {
         Order::Ascending => {
@@ -265,26 +288,38 @@ fn drop_some(
     tenant: &TenantId,
     before: i64,
 ) -> Result<Option<Usage>, Error> {
-    let Spaces { blocks, block_heads, block_ranges, .. } = *spaces;
     let end = Timestamp::from_nanos(before.saturating_mul(BUCKET_NANOS));
-    let old = txn.durable().keys(block_heads, times(tenant, Timestamp::from_nanos(i64::MIN), end))?;
+    let old = txn.durable().keys(spaces.block_heads, times(tenant, Timestamp::from_nanos(i64::MIN), end))?;
     let old: Vec<_> = old.take(SWEEP_STEP).collect::<Result<_, _>>()?;
     if old.is_empty() {
+        // What was counted of blocks that could not be read.
+        for key in txn.keys(spaces.usage, usage_key(tenant, i64::MIN)..usage_key(tenant, before))? {
+            txn.remove(spaces.usage, key);
+        }
         return Ok(None);
     }
     let mut dropped: BTreeMap<i64, Usage> = BTreeMap::new();
+    let mut ids = Vec::with_capacity(old.len());
     for key in old {
-        let Some((header, bytes)) = head(txn, spaces, &key)? else { continue };
-        let id = BlockId::of(&header);
-        *dropped.entry(bucket_of(id.latest)).or_default() += Usage::of(&header, bytes);
-        txn.remove(block_ranges, range_key(tenant, &id));
-        txn.remove(block_heads, key.clone());
-        txn.remove(blocks, key);
+        match head(txn, spaces, &key) {
+            Ok(None) => {}
+            Ok(Some((header, bytes))) => {
+                let id = BlockId::of(&header);
+                *dropped.entry(bucket_of(id.latest)).or_default() += Usage::of(&header, bytes);
+                ids.push(id);
+            }
+            // It goes all the same.
+            Err(damaged @ Error::Damaged { .. }) => ids.push(parse_block_key(&key).ok_or(damaged)?),
+            Err(error) => return Err(error),
+        }
     }
     let mut sum = Usage::default();
     for (bucket, gone) in dropped {
         count(txn, spaces, tenant, bucket, gone, Usage::default())?;
         sum += gone;
+    }
+    for id in &ids {
+        remove(txn, spaces, tenant, id);
     }
     Ok(Some(sum))
 }
@@ -375,11 +410,17 @@ impl BlockStore for EmbeddedStore {
     async fn usage(&self, tenant: &TenantId) -> Result<Vec<(i64, Usage)>, StoreError> {
         let range = keys::beginning_with(keys::tenant(tenant));
         let space = self.shared.spaces.usage;
-        let usage = self.read_range(move |view, _| {
+        let tenant = tenant.clone();
+        let usage = self.read_range(move |view, store| {
             let bucket = |entry: Result<Entry, Error>| {
                 let Entry { key, value } = entry?;
                 let bucket = *key.last_chunk().ok_or_else(|| errors::not_a("bucket", "store.usage", &key))?;
-                Ok((unsortable(bucket), parse_usage(&key, &value?)?))
+                let bucket = unsortable(bucket);
+                let usage = match value.and_then(|value| parse_usage(&key, &value)) {
+                    Err(Error::Damaged { .. }) => recount_read(view, &store.shared.spaces, &tenant, bucket),
+                    usage => usage,
+                };
+                Ok((bucket, usage?))
             };
             view.range(space, range)?.map(bucket).collect()
         });
@@ -417,6 +458,7 @@ mod tests {
             prop_assert_eq!(block_key(&tenant, &a).cmp(&block_key(&tenant, &b)), a.cmp(&b));
             let place = range_key(&tenant, &a);
             prop_assert_eq!(parse_range(&place, &range_entry(&a)), Some(a));
+            prop_assert_eq!(parse_block_key(&block_key(&tenant, &a)), Some(a));
             let inside = ranges_from(&tenant, b.node, b.boot, b.first).contains(&place);
             prop_assert_eq!(inside, (a.node, a.boot) == (b.node, b.boot) && a.last >= b.first);
         }
@@ -424,7 +466,7 @@ mod tests {
         #[test]
         fn arbitrary_bytes_never_panic(key: Vec<u8>, value: Vec<u8>) {
             let _ = (parse_range(&key, &value), parse_usage(&key, &value));
-            let _ = parse_head(&key, &value);
+            let _ = (heads::parse_head(&key, &value), parse_block_key(&key));
         }
     }
 }

@@ -4,11 +4,13 @@
 use std::path::Path;
 
 use uuid::Uuid;
+use vedetta_block::{Builder, Header};
 use vedetta_embedded::{Database, Options};
-use vedetta_model::{TenantId, Timestamp};
+use vedetta_model::{BootId, Event, NodeId, TenantId, Timestamp, event::Open};
 use vedetta_store::{
-    AppendError, Checkpoint, EventStore as _, Expected, NewEvent, Shard, StoreError, StreamId, Version, View,
-    ViewChange, ViewKey, ViewRange, ViewStore as _,
+    AppendError, BUCKET_NANOS, BlockRange, BlockStore as _, Checkpoint, EventStore as _, Expected, Kept,
+    NewEvent, Order, Shard, StoreError, StreamId, Usage, Version, View, ViewChange, ViewKey, ViewRange,
+    ViewStore as _,
 };
 use vedetta_store_embedded::EmbeddedStore;
 
@@ -134,4 +136,68 @@ async fn spoilt_values_are_named_and_the_others_served() {
             db.close().await;
         }
     }
+}
+
+/// A block of one event, so late in an hour.
+fn block(seq: u64) -> bytes::Bytes {
+    let (node, boot) = (NodeId::from_uuid(Uuid::from_u128(1)), BootId::from_uuid(Uuid::from_u128(2)));
+    let mut builder = Builder::new(tenant(), node, boot);
+    builder.push(Event {
+        seq,
+        time: Timestamp::from_nanos(seq.cast_signed()),
+        process: None,
+        tid: 0,
+        result: 0,
+        payload: Open { path: "/etc/shadow".into(), flags: 0, mode: 0 }.into(),
+    });
+    builder.finish().unwrap()
+}
+
+fn all() -> BlockRange {
+    let (since, until) = (Timestamp::from_nanos(i64::MIN), Timestamp::from_nanos(i64::MAX));
+    BlockRange { tenant: tenant(), since, until, order: Order::Descending }
+}
+
+#[tokio::test]
+async fn heads_and_counts_of_blocks_are_made_again_from_the_blocks() {
+    let dir = tempfile::tempdir().unwrap();
+    let (db, store) = open(dir.path()).await;
+    store.keep(&[block(1), block(2), block(3)]).await.unwrap();
+    let usage = store.usage(&tenant()).await.unwrap();
+    store.close().await;
+    db.close().await;
+    spoil(dir.path(), "store.block_heads", b"garbage");
+    spoil(dir.path(), "store.usage", b"garbage");
+
+    let (db, store) = open(dir.path()).await;
+    let page = store.heads(&all(), None, 10).await.unwrap();
+    assert_eq!(page.heads.iter().map(|head| head.first).collect::<Vec<_>>(), [3, 2, 1]);
+    assert_eq!(store.usage(&tenant()).await.unwrap(), usage);
+    assert_eq!(store.keep(&[block(1), block(4)]).await.unwrap(), [Kept::Known, Kept::New]);
+    let mut more = usage[0].1;
+    more += Usage::of(&Header::parse(&block(4)).unwrap().0, block(4).len());
+    assert_eq!(store.usage(&tenant()).await.unwrap(), [(0, more)]);
+    store.close().await;
+    db.close().await;
+}
+
+#[tokio::test]
+async fn a_block_that_nobody_can_read_is_named_and_expires_like_the_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let (db, store) = open(dir.path()).await;
+    store.keep(&[block(1), block(2)]).await.unwrap();
+    store.close().await;
+    db.close().await;
+    spoil(dir.path(), "store.block_heads", b"garbage");
+    spoil(dir.path(), "store.blocks", b"garbage");
+
+    let (db, store) = open(dir.path()).await;
+    assert!(is_corrupt(&store.heads(&all(), None, 10).await));
+    assert!(is_corrupt(&store.keep(&[block(1)]).await));
+    assert_eq!(store.keep(&[block(2)]).await.unwrap(), [Kept::Known]);
+    store.expire(&tenant(), Timestamp::from_nanos(2 * BUCKET_NANOS)).await.unwrap();
+    assert_eq!(store.heads(&all(), None, 10).await.unwrap().heads, []);
+    assert_eq!(store.usage(&tenant()).await.unwrap(), []);
+    store.close().await;
+    db.close().await;
 }

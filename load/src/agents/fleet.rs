@@ -13,7 +13,7 @@ use vedetta_node_agent::{
     identity::Identity,
 };
 
-use super::{Agent, Counts, Pace};
+use super::{Agent, Counts, Manner, Pace};
 use crate::{
     probe::Probe,
     system::{System, Tenant},
@@ -35,6 +35,7 @@ impl Fleet {
         per_tenant: u32,
         block_age: Duration,
         probe: &Arc<Probe>,
+        manner: Manner,
     ) -> anyhow::Result<Self> {
         let counts = Arc::new(Counts::default());
         let (pace, receiver) = watch::channel(Some(Pace::default()));
@@ -51,6 +52,7 @@ impl Fleet {
                     hostname,
                     seed: (index << 32) | u64::from(number),
                     block_age,
+                    manner,
                     pace: receiver.clone(),
                     counts: counts.clone(),
                     probe: (number == 0).then(|| probe.clone()),

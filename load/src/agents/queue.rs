@@ -86,6 +86,21 @@ impl Queue {
         events
     }
 
+    /// The connection broke: what was on its way and not answered is to be sent again.
+    pub(super) fn broken(&mut self) {
+        let mut again = std::mem::take(&mut self.sent);
+        again.append(&mut self.waiting);
+        // A refused block may stand behind younger ones that were on their way.
+        again.make_contiguous().sort_by_key(|block| block.first);
+        self.waiting = again;
+        self.paused = None;
+    }
+
+    /// Whether another block would push one out.
+    pub(super) fn is_full(&self) -> bool {
+        self.waiting.len() >= self.most
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty() && self.sent.is_empty()
     }
@@ -134,6 +149,21 @@ mod tests {
         queue.sent();
         assert_eq!(queue.acknowledged(&numbers(21, 30)).len(), 1);
         assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn what_was_on_its_way_when_the_connection_broke_is_sent_again_in_order() {
+        let mut queue = Queue::new(3);
+        for first in [1, 11, 21] {
+            queue.push(block(first));
+        }
+        assert!(queue.is_full());
+        queue.sent();
+        queue.sent();
+        queue.refused(Some(&numbers(1, 10)), Instant::now() + Duration::from_secs(60));
+        queue.broken();
+        assert_eq!(queue.waiting.iter().map(|block| block.first).collect::<Vec<_>>(), [1, 11, 21]);
+        assert!(queue.next().is_some(), "a new connection need not wait");
     }
 
     #[test]

@@ -19,7 +19,7 @@ use vedetta_model::{Clock as _, SystemClock, Timestamp};
 
 use super::say;
 use crate::{
-    agents::{Fleet, Pace, enrollment_token},
+    agents::{Fleet, Manner, Pace, enrollment_token},
     client::Subscription,
     probe::Probe,
     report::{Machine, percentiles},
@@ -49,13 +49,13 @@ pub(super) async fn measure() -> anyhow::Result<()> {
     say("system call → finding, on a quiet system");
     bench.sample("syscall_to_finding").await?;
     let probe = Probe::start(&system).await?;
-    let fleet = Fleet::start(&system, AGENTS, Duration::from_millis(50), &probe).await?;
+    let fleet = Fleet::start(&system, AGENTS, Duration::from_millis(50), &probe, Manner::OpenLoop).await?;
     fleet.pace(Pace { events: BESIDE / f64::from(AGENTS), planted: 0.0 });
     say(&format!("the same beside {BESIDE} events/s"));
     bench.sample("syscall_to_finding_beside_load").await?;
     fleet.finish().await?;
     drop(bench);
-    system.stop()
+    system.stop().map(drop)
 }
 
 struct Bench {

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::say;
 use crate::{
-    agents::{Fleet, Pace},
+    agents::{Fleet, Manner, Pace},
     probe::Probe,
     report::Machine,
     system::System,
@@ -26,7 +26,7 @@ const GOAL_MIB: f64 = 512.0;
 pub(super) async fn measure() -> anyhow::Result<()> {
     let system = System::start(TENANTS, false).await?;
     let probe = Probe::start(&system).await?;
-    let mut fleet = Fleet::start(&system, AGENTS_PER_TENANT, BLOCK_AGE, &probe).await?;
+    let mut fleet = Fleet::start(&system, AGENTS_PER_TENANT, BLOCK_AGE, &probe, Manner::OpenLoop).await?;
     let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
     let idle = mib(system.peak_memory()?);
     say(&format!("memory at {RATE} events/s"));

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{median, say};
 use crate::{
-    agents::{Fleet, Pace},
+    agents::{Fleet, Manner, Pace},
     probe::Probe,
     report::{Machine, percentiles},
     serve::Direct,
@@ -40,7 +40,7 @@ struct Asked {
 pub(super) async fn measure(capacity: f64) -> anyhow::Result<()> {
     let mut system = System::start(1, false).await?;
     let probe = Probe::start(&system).await?;
-    let mut fleet = Fleet::start(&system, AGENTS, BLOCK_AGE, &probe).await?;
+    let mut fleet = Fleet::start(&system, AGENTS, BLOCK_AGE, &probe, Manner::OpenLoop).await?;
     let pace = |events: f64| Pace { events: events / f64::from(AGENTS), planted: 0.0 };
     fleet.pace(pace(FILL.0));
     fleet.run_for(FILL.1).await?;

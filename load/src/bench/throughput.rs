@@ -26,7 +26,7 @@ use vedetta_node_agent::{
 
 use super::say;
 use crate::{
-    agents::{Fleet, Pace},
+    agents::{Fleet, Manner, Pace},
     probe::Probe,
     report::{Machine, percentiles},
     system::System,
@@ -48,7 +48,7 @@ pub(super) async fn measure() -> anyhow::Result<f64> {
     let straight = straight_to_log().await?;
     let system = System::start(TENANTS, false).await?;
     let probe = Probe::start(&system).await?;
-    let mut fleet = Fleet::start(&system, AGENTS_PER_TENANT, BLOCK_AGE, &probe).await?;
+    let mut fleet = Fleet::start(&system, AGENTS_PER_TENANT, BLOCK_AGE, &probe, Manner::OpenLoop).await?;
     let agents = f64::from(TENANTS * AGENTS_PER_TENANT);
     let mut due = FIRST;
     let mut best = 0.0_f64;

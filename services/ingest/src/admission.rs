@@ -151,16 +151,15 @@ pub fn record(header: &Header, block: Bytes) -> NewRecord {
     }
 }
 
-/// Tells the agent why the log did not take its block.
+/// Tells the agent why the log did not take its block. What the log itself says names folders and brokers: that is for
+/// this service's log, not for an agent.
 pub fn refusal_of_append(error: &AppendError, header: &Header) -> Refusal {
-    let code = match error {
-        AppendError::TooLarge { .. } => Code::TooLarge,
-        AppendError::Full(_) => Code::ResourceExhausted,
-        _ => Code::Unavailable,
-    };
-    match code {
-        Code::TooLarge => refusal(code, error.to_string(), Some(header)),
-        code => for_now(code, error.to_string(), header),
+    match error {
+        AppendError::TooLarge { .. } => refusal(Code::TooLarge, error.to_string(), Some(header)),
+        AppendError::Full(_) => {
+            for_now(Code::ResourceExhausted, "the log takes no more just now".to_owned(), header)
+        }
+        _ => for_now(Code::Unavailable, "the log can't be written just now".to_owned(), header),
     }
 }
 

@@ -166,10 +166,35 @@ impl Archiver {
     /// Keeps runs, merged where there is something to merge. False when the drain came first.
     async fn keep(&self, runs: Vec<Run>) -> anyhow::Result<bool> {
         let merging = move || runs.into_iter().flat_map(|run| merged(run.records)).collect::<Vec<_>>();
-        let mut left = aside(merging).await?;
+        self.keep_merged(aside(merging).await?).await
+    }
+
+    /// Keeps blocks, each with the records it was made of.
+    async fn keep_merged(&self, mut left: Vec<(Bytes, Vec<Record>)>) -> anyhow::Result<bool> {
         while !left.is_empty() {
             let blocks: Vec<Bytes> = left.iter().map(|(block, _)| block.clone()).collect();
-            let Some(kept) = self.keep_blocks(&blocks).await? else { return Ok(false) };
+            let kept = match self.keep_blocks(&blocks).await {
+                Ok(Some(kept)) => kept,
+                Ok(None) => return Ok(false),
+                // What stands in the way of one must not hold up the others.
+                Err(StoreError::Corrupt { .. }) if left.len() > 1 => {
+                    for one in left {
+                        if !Box::pin(self.keep_merged(vec![one])).await? {
+                            return Ok(false);
+                        }
+                    }
+                    return Ok(true);
+                }
+                Err(error @ StoreError::Corrupt { .. }) => {
+                    for record in left.iter().flat_map(|(_, records)| records) {
+                        if !self.bury(record, &format!("it can't be kept: {error}")).await? {
+                            return Ok(false);
+                        }
+                    }
+                    return Ok(true);
+                }
+                Err(error) => return Err(error.into()),
+            };
             for ((_, records), kept) in std::mem::take(&mut left).into_iter().zip(kept) {
                 match (kept, &records[..]) {
                     (Kept::New, records) => {
@@ -198,7 +223,7 @@ impl Archiver {
         Ok(true)
     }
 
-    async fn keep_blocks(&self, blocks: &[Bytes]) -> anyhow::Result<Option<Vec<Kept>>> {
+    async fn keep_blocks(&self, blocks: &[Bytes]) -> Result<Option<Vec<Kept>>, StoreError> {
         let kept = self
             .drain
             .persist("blocks wait for the store", StoreError::is_transient, || self.blocks.keep(blocks));

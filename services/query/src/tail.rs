@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream::SelectAll};
 use tokio::sync::broadcast;
-use vedetta_log::{EventLog, Offset, Partition, Position, ReadLimit, Record, RecordStream, Topic};
+use vedetta_log::{EventLog, Offset, Partition, Position, ReadError, ReadLimit, Record, RecordStream, Topic};
 use vedetta_runtime::{Drain, Drained};
 use vedetta_store::ViewStore;
 
@@ -81,7 +81,11 @@ impl FindingTail {
                         follower.tell(&records).await;
                     }
                     Drained::Done(Some(Err(error))) => {
-                        tracing::warn!(%error, "the tail of findings broke off; reading on where it was");
+                        tracing::warn!(%error, "the tail of findings broke off; reading on");
+                        if let (ReadError::Corrupt { partition, .. }, Some(behind)) = (&error, error.behind())
+                        {
+                            places.insert(partition.clone(), behind);
+                        }
                         break;
                     }
                     Drained::Done(None) => break,

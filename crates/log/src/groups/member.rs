@@ -118,9 +118,8 @@ impl Reader {
         self.stream = None;
         match error {
             ReadError::Closed => return GroupError::Closed,
-            ReadError::Corrupt { offset, .. } => self.next = self.next.max(offset.next()),
             ReadError::OutOfRange { low, .. } => self.next = self.next.max(low),
-            ReadError::NoSuchPartition(_) | ReadError::Backend(_) => {}
+            _ => self.next = error.behind().unwrap_or_default().max(self.next),
         }
         GroupError::Read(error)
     }

@@ -221,6 +221,7 @@ fn append_kind(error: &AppendError) -> &'static str {
         AppendError::Full(_) => "full",
         AppendError::Closed => "closed",
         AppendError::NoSuchTopic(_) => "no_such_topic",
+        AppendError::Misconfigured(_) => "misconfigured",
         AppendError::Unknown(_) => "unknown",
     }
 }

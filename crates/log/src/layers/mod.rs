@@ -2,11 +2,13 @@
 //! `Retry<Metered<Chaos<MemoryLog>>>`.
 
 mod chaos;
+mod lasting;
 mod metered;
 mod retry;
 mod traced;
 
 pub use chaos::{Chaos, Faults};
+pub use lasting::{Lasting, LastingMember};
 pub use metered::{Metered, Metrics};
 pub use retry::Retry;
 pub use traced::Traced;

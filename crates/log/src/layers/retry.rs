@@ -30,10 +30,6 @@ impl<L> Retry<L> {
     }
 }
 
-const fn group_passes(error: &GroupError) -> bool {
-    matches!(error, GroupError::Backend(_) | GroupError::Read(ReadError::Backend(_)))
-}
-
 #[async_trait]
 impl<L: EventLog> EventLog for Retry<L> {
     fn describe(&self) -> Description {
@@ -73,11 +69,19 @@ impl<L: EventLog> EventLog for Retry<L> {
     }
 
     async fn join(&self, group: &Group, topics: &[Topic]) -> Result<Box<dyn Member>, GroupError> {
-        (|| self.inner.join(group, topics)).retry(self.backoff).when(group_passes).notify(told).await
+        (|| self.inner.join(group, topics))
+            .retry(self.backoff)
+            .when(GroupError::is_transient)
+            .notify(told)
+            .await
     }
 
     async fn committed(&self, group: &Group, partition: &Partition) -> Result<Option<Offset>, GroupError> {
-        (|| self.inner.committed(group, partition)).retry(self.backoff).when(group_passes).notify(told).await
+        (|| self.inner.committed(group, partition))
+            .retry(self.backoff)
+            .when(GroupError::is_transient)
+            .notify(told)
+            .await
     }
 
     async fn trim(&self, partition: &Partition, before: Offset) -> Result<(), ReadError> {

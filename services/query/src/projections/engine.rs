@@ -139,13 +139,23 @@ impl Engine {
             return Ok(next);
         }
         reached(Point::StretchRead);
-        let place = Position { partition: partition.clone(), offset: next };
-        let mut records = self.log.read(place, ReadLimit::default()).await.map_err(read_error)?;
+        let read = async |offset| {
+            let place = Position { partition: partition.clone(), offset };
+            self.log.read(place, ReadLimit::default()).await.map_err(read_error)
+        };
+        let mut records = read(next).await?;
         while next < to {
             let batch = match self.drain.or(records.next()).await {
                 Drained::Called => return Ok(next),
                 Drained::Done(None) => return Err(EngineError::Ended(name, partition.clone())),
-                Drained::Done(Some(batch)) => batch.map_err(read_error)?,
+                Drained::Done(Some(Ok(batch))) => batch,
+                Drained::Done(Some(Err(error))) => {
+                    let Some(behind) = error.behind() else { return Err(read_error(error)) };
+                    tracing::error!(projection = name, %error, "passed over a record that is lost");
+                    next = next.max(behind);
+                    records = read(next).await?;
+                    continue;
+                }
             };
             match self.take(partition, &batch, next).await? {
                 Some(place) => next = place,
