@@ -1,32 +1,39 @@
 //! Silence is a finding: a node whose heartbeats stop without a goodbye.
+//!
+//! A process looks after the nodes whose telemetry it reads, partition by partition: it takes up what was last seen of them
+//! when a partition is assigned to it, and writes that down for the next one when it is taken away.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
 use vedetta_block::Batch;
-use vedetta_log::{EventLog, Topic};
+use vedetta_log::{EventLog, Key, Topic, partition_of};
 use vedetta_model::{
     BootId, Clock, Finding, FindingId, NodeId, Payload, Severity, TenantId, Timestamp,
     finding::RuleRef,
     simulated::{Point, reached},
 };
 use vedetta_runtime::{Context, Drained};
-use vedetta_store::{Checkpoint, View, ViewChange, ViewKey, ViewRange, ViewStore};
+use vedetta_store::{Checkpoint, StoreError, View, ViewChange, ViewKey, ViewRange, ViewStore};
 
 use crate::{Config, RuleSets, findings::encode_finding, metrics::Metrics};
 
 /// Rows of what was last seen of each node, so that a restart neither forgets nor repeats.
 const VIEW: View = View("detect_liveness");
 const PROJECTION: &str = "detect_liveness";
-const SOURCE: &str = "seen";
 /// How often silence is looked for and rows are written.
 const TICK: Duration = Duration::from_secs(1);
 /// Name of the built-in condition.
 pub const NODE_SILENT: &str = "Node silent";
+
+/// Where the saves of a partition are counted.
+fn source(partition: u32) -> String {
+    format!("seen/{partition}")
+}
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Seen {
@@ -40,11 +47,19 @@ struct Seen {
     reported: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct State {
     nodes: HashMap<(TenantId, NodeId), Seen>,
-    dirty: Vec<(TenantId, NodeId)>,
-    /// Number of the last save: the checkpoint that makes each one count.
+    dirty: BTreeSet<(TenantId, NodeId)>,
+    /// Partitions of telemetry that this process reads.
+    owned: BTreeMap<u32, Owned>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Owned {
+    /// Before this the partition's nodes could not be heard here.
+    since: Timestamp,
+    /// Number of the last save: the checkpoint that makes each one count, and that of an earlier owner not.
     saves: u64,
 }
 
@@ -52,7 +67,7 @@ struct State {
 #[derive(Debug)]
 pub struct Liveness {
     state: Mutex<State>,
-    started: Timestamp,
+    partitions: u32,
     rules: Arc<RuleSets>,
     log: Arc<dyn EventLog>,
     views: Arc<dyn ViewStore>,
@@ -63,43 +78,16 @@ pub struct Liveness {
 }
 
 impl Liveness {
-    /// Reads what was last seen before this process began.
-    pub async fn load(
+    /// Looks after nobody until partitions are assigned.
+    pub async fn new(
         context: &Context,
         config: &Config,
         rules: &Arc<RuleSets>,
         metrics: Metrics,
     ) -> anyhow::Result<Self> {
-        let mut nodes = HashMap::new();
-        let mut tenants: Vec<TenantId> = rules.nodes().into_iter().map(|(tenant, _)| tenant).collect();
-        tenants.sort();
-        tenants.dedup();
-        for tenant in tenants {
-            let range = ViewRange::all(&tenant, VIEW);
-            let mut after = None;
-            loop {
-                let page = context.views.page(&range, after.as_ref(), 1000).await?;
-                for row in page.rows {
-                    let node = std::str::from_utf8(&row.key).ok().and_then(|key| key.parse().ok());
-                    match (node, serde_json::from_slice(&row.value)) {
-                        (Some(node), Ok(seen)) => {
-                            nodes.insert((tenant.clone(), node), seen);
-                        }
-                        _ => {
-                            tracing::error!(%tenant, "a liveness row is damaged; its node counts as just seen")
-                        }
-                    }
-                }
-                after = page.next;
-                if after.is_none() {
-                    break;
-                }
-            }
-        }
-        let saves = context.views.checkpoint(PROJECTION, SOURCE).await?;
         Ok(Self {
-            state: Mutex::new(State { nodes, dirty: Vec::new(), saves }),
-            started: context.clock.now(),
+            state: Mutex::default(),
+            partitions: context.log.partitions(&Topic::TELEMETRY).await?,
             rules: rules.clone(),
             log: context.log.clone(),
             views: context.views.clone(),
@@ -108,6 +96,59 @@ impl Liveness {
             silent_after: config.silent_after_heartbeats,
             default_heartbeat: config.heartbeat_seconds,
         })
+    }
+
+    fn partition_of(&self, (tenant, node): &(TenantId, NodeId)) -> u32 {
+        partition_of(&Key::of(tenant, node), self.partitions)
+    }
+
+    /// Takes up what was last seen of the nodes of partitions.
+    pub async fn assigned(&self, partitions: &BTreeSet<u32>) -> Result<(), StoreError> {
+        let mut owned = BTreeMap::new();
+        for index in partitions {
+            let saves = self.views.checkpoint(PROJECTION, &source(*index)).await?;
+            owned.insert(*index, Owned { since: self.clock.now(), saves });
+        }
+        let mut tenants: Vec<TenantId> = self.rules.nodes().into_iter().map(|(tenant, _)| tenant).collect();
+        tenants.sort();
+        tenants.dedup();
+        let mut nodes = HashMap::new();
+        for tenant in tenants {
+            let range = ViewRange::all(&tenant, VIEW);
+            let mut after = None;
+            loop {
+                let page = self.views.page(&range, after.as_ref(), 1000).await?;
+                for row in page.rows {
+                    let node = std::str::from_utf8(&row.key).ok().and_then(|key| key.parse().ok());
+                    let (Some(node), Ok(seen)) = (node, serde_json::from_slice(&row.value)) else {
+                        tracing::error!(%tenant, "a liveness row is damaged; its node counts as just seen");
+                        continue;
+                    };
+                    let key = (tenant.clone(), node);
+                    if partitions.contains(&self.partition_of(&key)) {
+                        nodes.insert(key, seen);
+                    }
+                }
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+        }
+        let mut state = self.lock();
+        state.owned.extend(owned);
+        state.nodes.extend(nodes);
+        Ok(())
+    }
+
+    /// Writes down what was seen of the nodes of partitions, and looks after them no longer.
+    pub async fn revoked(&self, partitions: &BTreeSet<u32>) -> anyhow::Result<()> {
+        let saved = self.save().await;
+        let mut state = self.lock();
+        state.owned.retain(|index, _| !partitions.contains(index));
+        state.nodes.retain(|key, _| !partitions.contains(&self.partition_of(key)));
+        state.dirty.retain(|key| !partitions.contains(&self.partition_of(key)));
+        saved
     }
 
     /// A block came.
@@ -135,7 +176,7 @@ impl Liveness {
                 _ => {}
             }
         }
-        state.dirty.push(key);
+        state.dirty.insert(key);
     }
 
     /// Looks for silence each second until the drain.
@@ -174,7 +215,7 @@ impl Liveness {
                 if (entry.boot, entry.last) == (seen.boot, seen.last) {
                     entry.reported = true;
                 }
-                state.dirty.push(key);
+                state.dirty.insert(key);
             }
         }
         self.save().await
@@ -190,19 +231,17 @@ impl Liveness {
             stopped: false,
             reported: false,
         };
-        let nodes = self.rules.nodes().into_iter().map(|(tenant, node)| {
-            let key = (tenant, node);
-            let seen = state.nodes.get(&key).cloned().unwrap_or_else(|| never(self.started));
-            (key.0, key.1, seen)
+        let nodes = self.rules.nodes().into_iter().filter_map(|key| {
+            let since = state.owned.get(&self.partition_of(&key))?.since;
+            let seen = state.nodes.get(&key).cloned().unwrap_or_else(|| never(since));
+            Some((key.0, key.1, seen, since))
         });
-        nodes
-            .filter(|(_, _, seen)| {
-                let allowed =
-                    Duration::from_secs(u64::from(seen.heartbeat_seconds) * u64::from(self.silent_after));
-                // While this process was down nobody could be heard.
-                now.since(seen.at.max(self.started)) > allowed
-            })
-            .collect()
+        let silent = nodes.filter(|(_, _, seen, since)| {
+            let allowed =
+                Duration::from_secs(u64::from(seen.heartbeat_seconds) * u64::from(self.silent_after));
+            now.since(seen.at.max(*since)) > allowed
+        });
+        silent.map(|(tenant, node, seen, _)| (tenant, node, seen)).collect()
     }
 
     fn finding(&self, tenant: &TenantId, node: NodeId, seen: &Seen, now: Timestamp) -> Finding {
@@ -238,30 +277,37 @@ impl Liveness {
         }
     }
 
+    /// Writes down what has changed, each partition by itself.
     async fn save(&self) -> anyhow::Result<()> {
-        let (keys, changes, next) = {
+        let mut by_partition: BTreeMap<u32, Vec<_>> = BTreeMap::new();
+        for key in std::mem::take(&mut self.lock().dirty) {
+            by_partition.entry(self.partition_of(&key)).or_default().push(key);
+        }
+        for (index, keys) in by_partition {
+            if let Err(error) = self.save_partition(index, &keys).await {
+                self.lock().dirty.extend(keys);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    async fn save_partition(&self, index: u32, keys: &[(TenantId, NodeId)]) -> anyhow::Result<()> {
+        let (changes, next) = {
             let mut state = self.lock();
-            let mut keys = std::mem::take(&mut state.dirty);
-            keys.sort();
-            keys.dedup();
             let mut changes = Vec::with_capacity(keys.len());
-            for key in &keys {
+            for key in keys {
                 let Some(seen) = state.nodes.get(key) else { continue };
                 let value = serde_json::to_vec(seen)?.into();
                 changes.push(ViewChange::Put { key: ViewKey::new(&key.0, VIEW, key.1.to_string()), value });
             }
-            state.saves += 1;
-            (keys, changes, state.saves)
+            // Another process has it now, and has seen more.
+            let Some(owned) = state.owned.get_mut(&index) else { return Ok(()) };
+            owned.saves += 1;
+            (changes, owned.saves)
         };
-        if changes.is_empty() {
-            return Ok(());
-        }
-        let checkpoint = Checkpoint { projection: PROJECTION.into(), source: SOURCE.into(), next };
-        if let Err(error) = self.views.apply(&changes, &checkpoint).await {
-            self.lock().dirty.extend(keys);
-            return Err(error.into());
-        }
-        Ok(())
+        let checkpoint = Checkpoint { projection: PROJECTION.into(), source: source(index).into(), next };
+        Ok(self.views.apply(&changes, &checkpoint).await?)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {

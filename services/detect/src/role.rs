@@ -21,7 +21,7 @@ fn build(context: &Context) -> BuildFuture<'_> {
         let feed = ControlFeed::caught_up(context, &sink).await?;
         let running = Running::default().task("detect control", feed.follow(sink));
 
-        let liveness = Arc::new(Liveness::load(context, &config, &rules, metrics.clone()).await?);
+        let liveness = Arc::new(Liveness::new(context, &config, &rules, metrics.clone()).await?);
         let worker = Worker::new(context, &config, rules, liveness.clone(), metrics);
         Ok(running.task("detect", worker.run()).task("detect liveness", liveness.run(context.clone())))
     })

@@ -1,6 +1,6 @@
 //! The consumer: blocks in, findings out, and only then the commit.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use vedetta_block::Batch;
 use vedetta_log::{AppendError, Delivery, EventLog, Group, NewRecord, Offsets, Record, Topic};
@@ -10,6 +10,7 @@ use vedetta_model::{
 };
 use vedetta_rules::Scratch;
 use vedetta_runtime::{Context, DeadLetters, Drain, Drained, Resubmission};
+use vedetta_store::StoreError;
 
 use crate::{
     Config, RuleSets, evaluate::evaluate, findings::encode_finding, liveness::Liveness, metrics::Metrics,
@@ -68,8 +69,20 @@ impl Worker {
             match self.drain.or(member.next()).await {
                 Drained::Called => return Ok(()),
                 Drained::Done(delivery) => match delivery? {
-                    Delivery::Assigned(positions) => tracing::debug!(?positions, "partitions taken"),
-                    Delivery::Revoked(partitions) => tracing::debug!(?partitions, "partitions given up"),
+                    Delivery::Assigned(positions) => {
+                        tracing::debug!(?positions, "partitions taken");
+                        let taken = positions.iter().map(|position| position.partition.index).collect();
+                        if !self.look_after(&taken).await? {
+                            return Ok(());
+                        }
+                    }
+                    Delivery::Revoked(partitions) => {
+                        tracing::debug!(?partitions, "partitions given up");
+                        let given = partitions.iter().map(|partition| partition.index).collect();
+                        if let Err(error) = self.liveness.revoked(&given).await {
+                            tracing::warn!(error = format!("{error:#}"), "last signs of life were not saved");
+                        }
+                    }
                     Delivery::Records(records) => {
                         let Judged { findings, offsets, poison } = self.judge(&records);
                         if planted(Bug::CommitBeforeFindings) {
@@ -90,6 +103,17 @@ impl Worker {
                     }
                 },
             }
+        }
+    }
+
+    /// Takes up the nodes of partitions, again and again while the store refuses. False when the drain came first.
+    async fn look_after(&self, partitions: &BTreeSet<u32>) -> anyhow::Result<bool> {
+        let taken = self.drain.persist("nodes wait for the store", StoreError::is_transient, || {
+            self.liveness.assigned(partitions)
+        });
+        match taken.await {
+            Drained::Called | Drained::Done(Err(StoreError::Closed)) => Ok(false),
+            Drained::Done(taken) => Ok(taken.map(|()| true)?),
         }
     }
 
