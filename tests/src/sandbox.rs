@@ -5,8 +5,11 @@ use std::{net::SocketAddr, path::Path, sync::Arc};
 use anyhow::Context as _;
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
+use vedetta_backends::Backends;
+use vedetta_log_kafka::testing as kafka;
 use vedetta_model::{SystemClock, TenantId};
 use vedetta_runtime::{Config, Process, Role, config::Sources};
+use vedetta_store_scylla::testing::Keyspace;
 
 use crate::{Agent, Client};
 
@@ -17,6 +20,8 @@ pub enum Form {
     One,
     /// Tenant and query, ingest, and detect apart: they share log and store and call over sockets.
     Many,
+    /// Every role apart, two of detect, each with its own connections to a Kafka cluster and a CQL database.
+    Cluster,
 }
 
 /// The tenant that a new system has.
@@ -31,6 +36,7 @@ pub struct Sandbox {
     addresses: vedetta_runtime::Addresses,
     agents: SocketAddr,
     admin: Option<(String, String)>,
+    servers: Option<Servers>,
 }
 
 #[derive(Debug)]
@@ -55,35 +61,53 @@ impl Sandbox {
 
     /// A system in a folder that an earlier one may have left, with agents at the address they know.
     pub async fn start_at(dir: Arc<TempDir>, form: Form, agents: SocketAddr) -> anyhow::Result<Self> {
+        let servers = match form {
+            Form::One | Form::Many => None,
+            Form::Cluster => Some(Servers::start().await?),
+        };
+        let settings = servers.as_ref().map(Servers::settings).unwrap_or_default();
         let clock = Arc::new(SystemClock);
-        let mut nodes = Vec::new();
-        let config = config(dir.path(), &[("listen.agents", &agents.to_string())])?;
+        let config = |more: (&str, String)| {
+            let more = settings.iter().cloned().chain([(more.0.to_owned(), more.1)]);
+            config(dir.path(), more)
+        };
         let first: &[Role] = match form {
             Form::One => &ALL,
             Form::Many => &[vedetta_tenant::ROLE, vedetta_query::ROLE],
+            Form::Cluster => &[vedetta_tenant::ROLE],
         };
-        let front = Process::start(&config, first, clock.clone()).await?;
-        let context = front.context().clone();
-        let addresses = front.addresses().clone();
-        let mut agents = addresses.agents;
-        if form == Form::Many {
-            let internal = addresses.internal.context("the tenant role listens for the others")?;
-            let config =
-                self::config(dir.path(), &[("clients.internal_url", &format!("http://{internal}"))])?;
-            for role in [vedetta_ingest::ROLE, vedetta_detect::ROLE] {
-                let backends = front.backends().clone();
-                let apart = Process::start_on(&config, &[role], clock.clone(), backends).await?;
-                if role.name == "ingest" {
-                    agents = apart.addresses().agents;
-                }
-                nodes.push(Node::spawn(apart));
+        let others: &[Role] = match form {
+            Form::One => &[],
+            Form::Many => &[vedetta_ingest::ROLE, vedetta_detect::ROLE],
+            Form::Cluster => {
+                &[vedetta_query::ROLE, vedetta_ingest::ROLE, vedetta_detect::ROLE, vedetta_detect::ROLE]
             }
+        };
+        let front =
+            Process::start(&config(("listen.agents", agents.to_string()))?, first, clock.clone()).await?;
+        let context = front.context().clone();
+        let mut addresses = front.addresses().clone();
+        let mut nodes = Vec::new();
+        for role in others {
+            let internal = front.addresses().internal.context("the tenant role listens for the others")?;
+            let config = config(("clients.internal_url", format!("http://{internal}")))?;
+            let apart = match form {
+                Form::Cluster => Process::start(&config, &[*role], clock.clone()).await?,
+                _ => Process::start_on(&config, &[*role], clock.clone(), front.backends().clone()).await?,
+            };
+            match role.name {
+                "ingest" => addresses.agents = apart.addresses().agents,
+                "query" => addresses.public = apart.addresses().public,
+                _ => {}
+            }
+            nodes.push(Node::spawn(apart));
         }
         let tenant: TenantId = TENANT.parse()?;
         let first = vedetta_tenant::bootstrap::run(&context, &tenant).await?;
         nodes.push(Node::spawn(front));
         let admin = first.admin.map(|admin| (admin.name, admin.password.to_string()));
-        Ok(Self { dir, nodes, front: context, addresses, agents, admin })
+        let agents = addresses.agents;
+        Ok(Self { dir, nodes, front: context, addresses, agents, admin, servers })
     }
 
     /// The administrator, signed in. Only for a system that was new.
@@ -136,7 +160,31 @@ impl Sandbox {
             let _ = node.stop.send(());
             node.run.await??;
         }
+        drop(self.servers);
         Ok(())
+    }
+}
+
+/// What a system of its own has on the servers that tests share.
+#[derive(Debug)]
+struct Servers {
+    kafka: kafka::Server,
+    prefix: String,
+    keyspace: Keyspace,
+}
+
+impl Servers {
+    async fn start() -> anyhow::Result<Self> {
+        let (kafka, keyspace) = tokio::task::block_in_place(|| (kafka::Server::shared(), Keyspace::unmade()));
+        Backends::migrate(&keyspace.url(), &SystemClock).await?;
+        Ok(Self { kafka, prefix: kafka::prefix(), keyspace })
+    }
+
+    fn settings(&self) -> Vec<(String, String)> {
+        let (boot, prefix) = (self.kafka.boot(), &self.prefix);
+        let log = format!("kafka://{boot}/?topic_prefix={prefix}&replication=1");
+        let settings = [("log.url", log), ("store.url", self.keyspace.url())];
+        settings.map(|(key, value)| (key.to_owned(), value)).into()
     }
 }
 
@@ -150,12 +198,12 @@ impl Node {
     }
 }
 
-fn config(dir: &Path, more: &[(&str, &str)]) -> anyhow::Result<Config> {
+fn config(dir: &Path, more: impl Iterator<Item = (String, String)>) -> anyhow::Result<Config> {
     let free = "127.0.0.1:0";
     let mut overrides: Vec<(String, String)> = ["public", "agents", "admin", "internal"]
         .map(|listener| (format!("listen.{listener}"), free.to_owned()))
         .into();
     overrides.push(("data_dir".into(), dir.display().to_string()));
-    overrides.extend(more.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
+    overrides.extend(more);
     Ok(Config::load(&Sources { overrides, ..Sources::default() })?)
 }

@@ -27,9 +27,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("vedetta-store-scylla", &["store", "block", "model"]),
     (
         "vedetta-backends",
-        &[
-            "log", "log-embedded", "log-kafka", "store", "store-embedded", "store-scylla", "embedded", "model",
-        ],
+        &["log", "log-embedded", "log-kafka", "store", "store-embedded", "store-scylla", "embedded", "model"],
     ),
     ("vedetta-runtime", &["api", "auth", "backends", "log", "store", "model"]),
     ("vedetta-ingest", &["api", "auth", "block", "log", "store", "runtime", "model"]),

@@ -1,4 +1,4 @@
-//! One event goes the whole way: a decision of the system as its users see it, in both forms.
+//! One event goes the whole way: a decision of the system as its users see it, in every form.
 
 use serde_json::{Value, json};
 use vedetta_tests::{Client, Form, Sandbox, until};
@@ -64,4 +64,9 @@ async fn kernel_events_of_the_demo_become_findings_and_one_case_in_one_process()
 #[tokio::test(flavor = "multi_thread")]
 async fn kernel_events_of_the_demo_become_findings_and_one_case_in_many_processes() -> anyhow::Result<()> {
     demo_becomes_findings_and_a_case(Form::Many).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kernel_events_of_the_demo_become_findings_and_one_case_on_a_cluster() -> anyhow::Result<()> {
+    demo_becomes_findings_and_a_case(Form::Cluster).await
 }

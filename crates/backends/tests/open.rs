@@ -1,8 +1,5 @@
 //! Opening by URL.
 
-#[path = "../../log-kafka/tests/support/mod.rs"]
-mod kafka;
-
 use std::{sync::Arc, time::Duration};
 
 use prometheus_client::registry::Registry;
@@ -116,7 +113,7 @@ async fn after_close_calls_are_refused_at_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_on_a_cluster_beside_a_store_in_a_directory() {
-    let server = kafka::Server::shared();
+    let server = vedetta_log_kafka::testing::Server::shared();
     let prefix = format!("t{:016x}.", rand::random::<u64>());
     let log = format!("kafka://{}/?topic_prefix={prefix}&replication=1", server.boot());
     let dir = tempfile::tempdir().unwrap();

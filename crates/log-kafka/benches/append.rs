@@ -4,9 +4,6 @@
 //! what counts: both sides of a round meet the same broker at the same time. The plain side has librdkafka's defaults (`acks=all`, not
 //! idempotent, no order after a failure) and waits only at the end.
 
-#[path = "../tests/support/mod.rs"]
-mod support;
-
 use std::{
     sync::{
         Arc,
@@ -20,9 +17,9 @@ use rdkafka::{
     error::{KafkaError, RDKafkaErrorCode},
     producer::{BaseProducer, BaseRecord, DeliveryResult, Producer as _, ProducerContext},
 };
-use support::{Server, fresh, open};
 use vedetta_log::{EventLog as _, Headers, Key, NewRecord, Topic, TopicOptions};
 use vedetta_log_kafka::KafkaLog;
+use vedetta_log_kafka::testing::{Server, fresh, open};
 use vedetta_model::TenantId;
 
 const ROUNDS: usize = 7;

@@ -58,6 +58,8 @@ pub mod options;
 mod producer;
 mod reader;
 mod record;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod topics;
 
 use std::path::PathBuf;

@@ -5,8 +5,6 @@
 //! minute the server stops by itself (`scripts/servers/kafka.sh`). Tests keep apart by a prefix of their topics. Those that kill a
 //! server start one for themselves.
 
-#![allow(dead_code, reason = "each test binary uses a part of it")]
-
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
@@ -14,12 +12,13 @@ use std::{
     time::Duration,
 };
 
+use crate::{KafkaLog, Options};
 use tempfile::TempDir;
-use vedetta_log_kafka::{KafkaLog, Options};
 
 const IDLE_SECONDS: &str = "30";
 
 /// A server of one node or three.
+#[derive(Debug)]
 pub struct Server {
     boot: String,
     /// `None` for one that somebody else runs.
@@ -38,6 +37,15 @@ fn script(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
+/// Where servers lie.
+fn target() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target"), PathBuf::from);
+    let dir = std::path::absolute(target.join("servers")).unwrap();
+    fs::create_dir_all(&dir).unwrap();
+    dir
+}
+
 fn text(path: &Path) -> &str {
     path.to_str().expect("a path in UTF-8")
 }
@@ -48,7 +56,7 @@ impl Server {
         if let Ok(boot) = std::env::var("VEDETTA_TEST_KAFKA") {
             return Self { boot, dir: None, _users: None, own: None };
         }
-        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("kafka");
+        let dir = target().join("shared-kafka");
         fs::create_dir_all(&dir).unwrap();
         let file = |name| File::options().create(true).append(true).open(dir.join(name)).unwrap();
         let (starting, users) = (file("lock"), file("users"));
@@ -65,7 +73,7 @@ impl Server {
 
     /// The same; `prepare` puts files into its folder first.
     pub fn prepared(nodes: u32, prepare: impl FnOnce(&Path)) -> Self {
-        let own = tempfile::Builder::new().prefix("kafka").tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let own = tempfile::Builder::new().prefix("kafka").tempdir_in(target()).unwrap();
         prepare(own.path());
         let boot = script(&["up", text(own.path()), &nodes.to_string()]);
         Self { boot, dir: Some(own.path().to_owned()), _users: None, own: Some(own) }
@@ -104,10 +112,15 @@ impl Drop for Server {
     }
 }
 
+/// A prefix of topics and groups that nobody else has.
+pub fn prefix() -> String {
+    format!("t{:016x}.", rand::random::<u64>())
+}
+
 /// Options for a log that shares nothing with any other on the cluster: quick to notice, modest in copies.
 pub fn fresh(boot: &str) -> Options {
     let mut options = Options::to(boot);
-    options.prefix = format!("t{:016x}.", rand::random::<u64>());
+    options.prefix = prefix();
     options.topics.replication = 1;
     options.topics.min_insync = 1;
     options.topics.exact_partitions = false;

@@ -1,19 +1,17 @@
 //! The contract, on a real cluster: bare, through the layers, and beside the model.
 
-mod support;
-
 use std::{mem, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use backon::ExponentialBuilder;
 use prometheus_client::registry::Registry;
 use proptest::prelude::*;
-use support::{Server, fresh, open};
 use vedetta_log::{
     EventLog,
     conformance::{Fixture, model::agrees_with_the_model},
     layers::{Metered, Metrics, Retry},
 };
+use vedetta_log_kafka::testing::{Server, fresh, open};
 use vedetta_log_kafka::{KafkaLog, Options};
 
 struct OnCluster {

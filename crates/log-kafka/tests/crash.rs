@@ -1,7 +1,5 @@
 //! Servers and members that die.
 
-mod support;
-
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -9,13 +7,13 @@ use std::{
 };
 
 use futures::StreamExt as _;
-use support::{Server, fresh, open};
 use tokio::{sync::watch, time::timeout};
 use vedetta_log::{
     AppendError, Delivery, EventLog, Group, GroupError, Headers, Key, Member, NewRecord, Offset, Partition,
     Position, ReadLimit, Record, Topic, TopicOptions,
 };
 use vedetta_log_kafka::KafkaLog;
+use vedetta_log_kafka::testing::{Server, fresh, open};
 
 const PATIENCE: Duration = Duration::from_secs(90);
 

@@ -1,7 +1,5 @@
 //! What readers and members meet in a partition besides records, and topics that change under way.
 
-mod support;
-
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -11,11 +9,11 @@ use rdkafka::{
     client::DefaultClientContext,
     producer::{FutureProducer, FutureRecord},
 };
-use support::{Server, fresh, open};
 use vedetta_log::{
     Delivery, EventLog, Group, GroupError, Headers, Key, Member, NewRecord, Offset, Partition, Position,
     ReadError, ReadLimit, Topic, TopicOptions,
 };
+use vedetta_log_kafka::testing::{Server, fresh, open};
 
 const ONE: TopicOptions = TopicOptions { partitions: 1 };
 

@@ -1,11 +1,9 @@
 //! What is not as it must be is refused with the way out.
 
-mod support;
-
 use std::time::{Duration, Instant};
 
-use support::{Server, fresh, open};
 use vedetta_log::{AppendError, EventLog as _, Topic, TopicOptions};
+use vedetta_log_kafka::testing::{Server, fresh, open};
 use vedetta_log_kafka::{KafkaLog, OpenError, Options};
 
 const THREE: TopicOptions = TopicOptions { partitions: 3 };

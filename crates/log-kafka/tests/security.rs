@@ -1,7 +1,5 @@
 //! Certificates, passwords and tokens, on one real broker with all of its listeners.
 
-mod support;
-
 use std::{
     fs,
     io::Write,
@@ -12,7 +10,6 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-use support::Server;
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -20,6 +17,7 @@ use tokio::{
 };
 use tracing_subscriber::fmt::MakeWriter;
 use vedetta_log::{EventLog as _, Headers, Key, NewRecord, Topic, TopicOptions};
+use vedetta_log_kafka::testing::Server;
 use vedetta_log_kafka::{KafkaLog, Options};
 
 const SECRET: &str = "correct-horse";
