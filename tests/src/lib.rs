@@ -12,5 +12,25 @@ mod sandbox;
 pub use agent::{Agent, binary};
 pub use await_until::{DEADLINE, until};
 pub use held::{Held, held};
-pub use sandbox::{Form, Sandbox};
+pub use sandbox::{Form, Place, Sandbox};
 pub use vedetta_load::client::Client;
+
+/// Makes a test of each function in the forms that differ most: all roles in one process on the embedded log and store, and
+/// every role apart on Kafka and a CQL database.
+#[macro_export]
+macro_rules! in_both_forms {
+    ($($test:ident),+ $(,)?) => {
+        $crate::in_both_forms!(@ in_one_process One $($test)+);
+        $crate::in_both_forms!(@ on_a_cluster Cluster $($test)+);
+    };
+    (@ $module:ident $form:ident $($test:ident)+) => {
+        mod $module {
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $test() -> anyhow::Result<()> {
+                    super::$test($crate::Form::$form).await
+                }
+            )+
+        }
+    };
+}

@@ -27,16 +27,39 @@ pub enum Form {
 /// The tenant that a new system has.
 pub const TENANT: &str = "default";
 
+/// What a system leaves when it stops: its folder, and what it has on servers.
+#[derive(Debug)]
+pub struct Place {
+    form: Form,
+    dir: TempDir,
+    servers: Option<Servers>,
+}
+
+impl Place {
+    /// One that nobody has used.
+    pub async fn new(form: Form) -> anyhow::Result<Self> {
+        let servers = match form {
+            Form::One | Form::Many => None,
+            Form::Cluster => Some(Servers::start().await?),
+        };
+        Ok(Self { form, dir: tempfile::tempdir()?, servers })
+    }
+
+    /// The folder with keys, and the embedded log and store.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+}
+
 /// A running system. Dropping it stops it hard; [`Sandbox::stop`] drains it.
 #[derive(Debug)]
 pub struct Sandbox {
-    dir: Arc<TempDir>,
+    place: Arc<Place>,
     nodes: Vec<Node>,
     front: vedetta_runtime::Context,
     addresses: vedetta_runtime::Addresses,
     agents: SocketAddr,
     admin: Option<(String, String)>,
-    servers: Option<Servers>,
 }
 
 #[derive(Debug)]
@@ -49,27 +72,29 @@ const ALL: [Role; 4] =
     [vedetta_tenant::ROLE, vedetta_ingest::ROLE, vedetta_detect::ROLE, vedetta_query::ROLE];
 
 impl Sandbox {
-    /// A new system on the embedded log and store.
+    /// A new system.
     pub async fn start(form: Form) -> anyhow::Result<Self> {
-        Self::start_in(Arc::new(tempfile::tempdir()?), form).await
+        Self::start_in(Arc::new(Place::new(form).await?)).await
     }
 
-    /// A system in a folder that an earlier one may have left.
-    pub async fn start_in(dir: Arc<TempDir>, form: Form) -> anyhow::Result<Self> {
-        Self::start_at(dir, form, SocketAddr::from(([127, 0, 0, 1], 0))).await
+    /// A system where an earlier one may have been.
+    pub async fn start_in(place: Arc<Place>) -> anyhow::Result<Self> {
+        Self::start_at(place, SocketAddr::from(([127, 0, 0, 1], 0))).await
     }
 
-    /// A system in a folder that an earlier one may have left, with agents at the address they know.
-    pub async fn start_at(dir: Arc<TempDir>, form: Form, agents: SocketAddr) -> anyhow::Result<Self> {
-        let servers = match form {
-            Form::One | Form::Many => None,
-            Form::Cluster => Some(Servers::start().await?),
-        };
-        let settings = servers.as_ref().map(Servers::settings).unwrap_or_default();
+    /// A system where an earlier one may have been, with agents at the address they know.
+    pub async fn start_at(place: Arc<Place>, agents: SocketAddr) -> anyhow::Result<Self> {
+        let form = place.form;
+        let settings = place.servers.as_ref().map(Servers::settings).unwrap_or_default();
         let clock = Arc::new(SystemClock);
-        let config = |more: (&str, String)| {
-            let more = settings.iter().cloned().chain([(more.0.to_owned(), more.1)]);
-            config(dir.path(), more)
+        let config = |roles: &[Role], internal: Option<SocketAddr>| {
+            let mut more = settings.clone();
+            // Only who takes agents may have their address.
+            if roles.iter().any(|role| role.name == "ingest") {
+                more.push(("listen.agents".to_owned(), agents.to_string()));
+            }
+            more.extend(internal.map(|at| ("clients.internal_url".to_owned(), format!("http://{at}"))));
+            config(place.dir(), more.into_iter())
         };
         let first: &[Role] = match form {
             Form::One => &ALL,
@@ -83,14 +108,13 @@ impl Sandbox {
                 &[vedetta_query::ROLE, vedetta_ingest::ROLE, vedetta_detect::ROLE, vedetta_detect::ROLE]
             }
         };
-        let front =
-            Process::start(&config(("listen.agents", agents.to_string()))?, first, clock.clone()).await?;
+        let front = Process::start(&config(first, None)?, first, clock.clone()).await?;
         let context = front.context().clone();
         let mut addresses = front.addresses().clone();
         let mut nodes = Vec::new();
         for role in others {
             let internal = front.addresses().internal.context("the tenant role listens for the others")?;
-            let config = config(("clients.internal_url", format!("http://{internal}")))?;
+            let config = config(&[*role], Some(internal))?;
             let apart = match form {
                 Form::Cluster => Process::start(&config, &[*role], clock.clone()).await?,
                 _ => Process::start_on(&config, &[*role], clock.clone(), front.backends().clone()).await?,
@@ -107,7 +131,7 @@ impl Sandbox {
         nodes.push(Node::spawn(front));
         let admin = first.admin.map(|admin| (admin.name, admin.password.to_string()));
         let agents = addresses.agents;
-        Ok(Self { dir, nodes, front: context, addresses, agents, admin, servers })
+        Ok(Self { place, nodes, front: context, addresses, agents, admin })
     }
 
     /// The administrator, signed in. Only for a system that was new.
@@ -131,14 +155,14 @@ impl Sandbox {
         &self.front
     }
 
-    /// The folder with keys, log and store.
-    pub fn dir(&self) -> Arc<TempDir> {
-        self.dir.clone()
+    /// What it leaves when it stops.
+    pub fn place(&self) -> Arc<Place> {
+        self.place.clone()
     }
 
     /// Starts an agent of a machine that enrolls with a fresh token, or again when `name` did before.
     pub async fn agent(&self, client: &Client, name: &str, source: &str) -> anyhow::Result<Agent> {
-        self.agent_in(client, source, &self.dir.path().join("agents").join(name)).await
+        self.agent_in(client, source, &self.place.dir().join("agents").join(name)).await
     }
 
     /// The same with its state in a folder of the test's own.
@@ -160,7 +184,6 @@ impl Sandbox {
             let _ = node.stop.send(());
             node.run.await??;
         }
-        drop(self.servers);
         Ok(())
     }
 }

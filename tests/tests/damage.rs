@@ -1,6 +1,6 @@
 //! Stored values that went bad, under a whole system: it starts, says what it can't read, serves the rest and goes on.
 
-use std::{path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
@@ -76,6 +76,19 @@ async fn a_system_with_damaged_values_says_so_serves_the_rest_and_goes_on() -> a
         behind.spoil("store.block_heads", &blocks[1])?;
         behind.spoil("store.block_ranges", behind.keys("store.block_ranges")?.first().context("a range")?)?;
         behind.spoil("store.usage", behind.keys("store.usage")?.first().context("a count")?)?;
+        // A row of each view, and where each projection stands.
+        let mut views = BTreeMap::new();
+        for key in behind.keys("store.rows")? {
+            let view = key.split_first().map(|(length, rest)| rest[..usize::from(*length)].to_vec());
+            views.entry(view).or_insert(key);
+        }
+        ensure!(views.keys().flatten().any(|view| view == b"detect_liveness"), "no row of the liveness view");
+        for key in views.values() {
+            behind.spoil("store.rows", key)?;
+        }
+        for key in behind.keys("store.checkpoints")? {
+            behind.spoil("store.checkpoints", &key)?;
+        }
         let telemetry = b"\x09telemetry";
         let records = behind.keys("log.records")?;
         let record = records.iter().find(|key| key.starts_with(telemetry)).context("a record")?;

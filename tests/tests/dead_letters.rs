@@ -22,10 +22,14 @@ async fn resubmit(client: &Client, letter: &Value) -> anyhow::Result<Value> {
     Ok(data["it"].take())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_record_that_can_be_used_the_second_time_is_found_and_one_that_cannot_comes_back()
--> anyhow::Result<()> {
-    let sandbox = Sandbox::start(Form::Many).await?;
+vedetta_tests::in_both_forms!(
+    a_record_that_can_be_used_the_second_time_is_found_and_one_that_cannot_comes_back
+);
+
+async fn a_record_that_can_be_used_the_second_time_is_found_and_one_that_cannot_comes_back(
+    form: Form,
+) -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(form).await?;
     let client = sandbox.admin().await?;
 
     // Put aside by a stage with a fault: the block itself is whole, and nobody else has seen it.

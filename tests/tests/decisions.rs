@@ -26,6 +26,10 @@ async fn ran(client: &Client, name: &str) -> anyhow::Result<Option<()>> {
     Ok((!data["tenant"]["findings"]["nodes"][0].is_null()).then_some(()))
 }
 
+vedetta_tests::in_both_forms!(
+    a_rule_turned_off_or_excepted_obeys_from_the_next_event_on_and_the_past_stays_known
+);
+
 async fn set_enabled(client: &Client, rule: &str, enabled: bool) -> anyhow::Result<()> {
     let mutation = "mutation($input: SetRuleEnabledInput!) { setRuleEnabled(input: $input) { rule { enabled } userErrors { message } } }";
     let input = json!({ "tenant": "default", "rule": rule, "enabled": enabled, "reason": "a test" });
@@ -44,10 +48,10 @@ fn in_force<'a>(set: &'a Value, rule: &str) -> &'a Value {
     set["rules"].as_array().into_iter().flatten().find(|r| r["name"] == rule).expect("the rule is in the set")
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_rule_turned_off_or_excepted_obeys_from_the_next_event_on_and_the_past_stays_known()
--> anyhow::Result<()> {
-    let sandbox = Sandbox::start(Form::One).await?;
+async fn a_rule_turned_off_or_excepted_obeys_from_the_next_event_on_and_the_past_stays_known(
+    form: Form,
+) -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(form).await?;
     let client = sandbox.admin().await?;
     let agent = sandbox.agent(&client, "this-machine", "kernel").await?;
     let scratch = tempfile::tempdir()?;

@@ -8,7 +8,7 @@ use rustix::{
     mount::{MountFlags, UnmountFlags, mount, unmount},
 };
 use serde_json::{Value, json};
-use vedetta_tests::{Client, Form, Sandbox, attack::read_shadow, until};
+use vedetta_tests::{Client, Form, Place, Sandbox, attack::read_shadow, until};
 
 /// A small file system of its own.
 struct SmallDisk<'a>(&'a Path);
@@ -59,10 +59,10 @@ async fn refused(sandbox: &Sandbox) -> anyhow::Result<Option<()>> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_makes_agents_wait_and_once_there_is_room_everything_arrives() -> anyhow::Result<()> {
-    let dir = Arc::new(tempfile::tempdir()?);
-    let path = dir.path().to_owned();
+    let place = Arc::new(Place::new(Form::One).await?);
+    let path = place.dir().to_owned();
     let disk = SmallDisk::on(&path)?;
-    let sandbox = Sandbox::start_in(dir, Form::One).await?;
+    let sandbox = Sandbox::start_in(place).await?;
     let client = sandbox.admin().await?;
     let (scratch, state) = (tempfile::tempdir()?, tempfile::tempdir()?);
     let agent = sandbox.agent_in(&client, "kernel", state.path()).await?;

@@ -116,8 +116,8 @@ impl Ids {
     }
 }
 
-async fn world() -> anyhow::Result<World> {
-    let sandbox = Sandbox::start(Form::One).await?;
+async fn world(form: Form) -> anyhow::Result<World> {
+    let sandbox = Sandbox::start(form).await?;
     let first = sandbox.admin().await?;
     let rival: TenantId = "rival".parse()?;
     let made = vedetta_tenant::bootstrap::run(sandbox.context(), &rival).await?;
@@ -181,9 +181,10 @@ async fn state_of(client: &Client) -> anyhow::Result<Value> {
         .await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn nothing_crosses_a_tenant() -> anyhow::Result<()> {
-    let world = world().await?;
+vedetta_tests::in_both_forms!(nothing_crosses_a_tenant);
+
+async fn nothing_crosses_a_tenant(form: Form) -> anyhow::Result<()> {
+    let world = world(form).await?;
     let before = state_of(&world.first).await?;
 
     every_field_is_listed(&world.second).await?;

@@ -20,9 +20,13 @@ async fn findings(client: &Client, text: &str) -> anyhow::Result<Vec<Value>> {
     Ok(data["tenant"]["findings"]["nodes"].as_array().cloned().unwrap_or_default())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_killed_agent_is_a_finding_and_a_new_run_closes_the_gap() -> anyhow::Result<()> {
-    let sandbox = Sandbox::start(Form::One).await?;
+vedetta_tests::in_both_forms!(
+    a_killed_agent_is_a_finding_and_a_new_run_closes_the_gap,
+    what_happens_while_the_server_is_away_is_spooled_and_found_later_and_the_rest_is_still_there
+);
+
+async fn a_killed_agent_is_a_finding_and_a_new_run_closes_the_gap(form: Form) -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(form).await?;
     let client = sandbox.admin().await?;
     let agent = sandbox.agent(&client, "this-machine", "kernel").await?;
     let healthy = until("the node is healthy", || node_is(&client, "HEALTHY")).await?;
@@ -54,10 +58,10 @@ fn spooled_bytes(state: &std::path::Path) -> u64 {
     files.filter_map(|file| file.metadata().ok()).map(|meta| meta.len()).sum()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_happens_while_the_server_is_away_is_spooled_and_found_later_and_the_rest_is_still_there()
--> anyhow::Result<()> {
-    let sandbox = Sandbox::start(Form::One).await?;
+async fn what_happens_while_the_server_is_away_is_spooled_and_found_later_and_the_rest_is_still_there(
+    form: Form,
+) -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(form).await?;
     let client = sandbox.admin().await?;
     let (name, password) =
         sandbox.credentials().map(|(n, p)| (n.to_owned(), p.to_owned())).expect("a new system");
@@ -70,13 +74,13 @@ async fn what_happens_while_the_server_is_away_is_spooled_and_found_later_and_th
     .await?;
     agent.stop().await?;
     let known = findings(&client, "reader-before").await?;
-    let (dir, listened) = (sandbox.dir(), sandbox.addresses().agents);
+    let (place, listened) = (sandbox.place(), sandbox.addresses().agents);
     sandbox.stop().await?;
 
-    let state = dir.path().join("agents/this-machine");
+    let state = place.dir().join("agents/this-machine");
     let pin = {
         let authority =
-            vedetta_auth::Authority::open_or_create(&dir.path().join("pki"), &vedetta_model::SystemClock)?;
+            vedetta_auth::Authority::open_or_create(&place.dir().join("pki"), &vedetta_model::SystemClock)?;
         authority.pin()
     };
     let before = spooled_bytes(&state);
@@ -88,7 +92,7 @@ async fn what_happens_while_the_server_is_away_is_spooled_and_found_later_and_th
     })
     .await?;
 
-    let sandbox = Sandbox::start_at(dir, Form::One, listened).await?;
+    let sandbox = Sandbox::start_at(place, listened).await?;
     let client = Client::sign_in(sandbox.addresses().public, "default", &name, &password).await?;
     let now = findings(&client, "reader-before").await?;
     for finding in &known {

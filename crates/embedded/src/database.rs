@@ -338,7 +338,8 @@ impl Core {
     fn open_again(&self, names: &[(&'static str, Values)]) -> Result<Handles, Error> {
         let opened = opening::open(&self.dir, &self.options);
         let Opened { db, known, .. } = opened.map_err(|error| Error::Unavailable(error.to_string()))?;
-        self.last_commit.store(known.commit, Ordering::Relaxed);
+        // What was not acknowledged and is there after all may be from now on.
+        self.note(known.commit).map_err(|error| Error::Unavailable(format!("{}: {error}", known::NAME)))?;
         let spaces = names.iter().map(|(name, values)| opening::create(&db, name, *values, &self.options));
         Ok(Handles { spaces: spaces.collect::<Result<_, _>>()?, db })
     }

@@ -162,12 +162,12 @@ fn check_spaces(dir: &Path, noted: &Known) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Refuses journals that are damaged in the middle or end before the `last` commit that was acknowledged, and cuts off
-/// what a crash left unfinished. Gives the commits in them.
+/// Refuses journals that are damaged in the middle or end before the `last` commit that was acknowledged, cuts off
+/// what a crash left unfinished, and makes the rest durable. Gives the commits in them.
 fn check_journals(dir: &Path, last: u64) -> Result<Option<RangeInclusive<u64>>, OpenError> {
     let files = journals(dir).map_err(|source| OpenError::Io { path: dir.into(), source })?;
     let mut commits: Option<RangeInclusive<u64>> = None;
-    let mut torn = None;
+    let (mut torn, mut unacknowledged) = (None, Vec::new());
     for (at, file) in files.iter().enumerate() {
         let damaged = |what| Err(OpenError::Damaged { file: file.clone(), what });
         let io_error = |source| OpenError::Io { path: file.clone(), source };
@@ -188,6 +188,9 @@ fn check_journals(dir: &Path, last: u64) -> Result<Option<RangeInclusive<u64>>, 
                 "it begins with commit {own}, and the journals before end with {before}"
             ));
         }
+        if *own.end() > last {
+            unacknowledged.push(file);
+        }
         commits = Some(commits.map_or(*own.start(), |before| *before.start())..=*own.end());
     }
     let Some(newest) = files.last() else { return Ok(None) };
@@ -200,6 +203,11 @@ fn check_journals(dir: &Path, last: u64) -> Result<Option<RangeInclusive<u64>>, 
         tracing::info!(file = %newest.display(), keep, rest, "cut off a write that was never finished");
         let open = OpenOptions::new().write(true).open(newest).map_err(io_error)?;
         open.set_len(keep).and_then(|()| open.sync_all()).map_err(io_error)?;
+    }
+    for file in unacknowledged {
+        let again = journal::write_again(file, last);
+        let bytes = again.map_err(|source| OpenError::Io { path: file.clone(), source })?;
+        tracing::info!(file = %file.display(), bytes, "made durable what was written and not acknowledged");
     }
     Ok(commits)
 }

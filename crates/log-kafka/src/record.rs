@@ -6,6 +6,8 @@
 //! ```
 //! A header's name in Kafka is a C string, so NUL in it becomes `%00`, and `%` becomes `%25`.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use bytes::Bytes;
 use rdkafka::message::{BorrowedMessage, Header, Headers as _, Message as _, OwnedHeaders};
 use smol_str::SmolStr;
@@ -44,7 +46,10 @@ pub fn decode(topic: &Topic, message: &BorrowedMessage<'_>) -> Result<Record, Re
     let offset = Offset(message.offset().unsigned_abs());
     let corrupt = |what: &str| ReadError::Corrupt { partition: partition.clone(), offset, what: what.into() };
     let own = message.headers().ok_or_else(|| corrupt("not a record of Vedetta: it has no headers"))?;
-    let mut own = own.iter();
+    // The library takes names to be UTF-8; who else may write to the topic need not.
+    let own: Vec<Header<'_, &[u8]>> = catch_unwind(AssertUnwindSafe(|| own.iter().collect()))
+        .map_err(|_| corrupt("not a record of Vedetta: a header's name is no text"))?;
+    let mut own = own.into_iter();
     let tenant = own.next().filter(|first| first.key == TENANT).and_then(|first| first.value);
     let tenant = tenant.and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
     let tenant = tenant.ok_or_else(|| corrupt("not a record of Vedetta: its first header is no tenant"))?;

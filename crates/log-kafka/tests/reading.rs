@@ -7,6 +7,7 @@ use rdkafka::{
     ClientConfig,
     admin::{AdminClient, AdminOptions, NewPartitions},
     client::DefaultClientContext,
+    message::{Header, OwnedHeaders},
     producer::{FutureProducer, FutureRecord},
 };
 use vedetta_log::{
@@ -81,6 +82,13 @@ async fn who_is_overtaken_by_a_trim_is_told() {
     log.close().await;
 }
 
+/// A header's name that only a client without this library's types can write.
+#[expect(unsafe_code, reason = "bytes that are no text, where the library asks for text")]
+fn no_text(bytes: &[u8]) -> &str {
+    // SAFETY: the library only copies the bytes.
+    unsafe { std::str::from_utf8_unchecked(bytes) }
+}
+
 /// What somebody else wrote into a topic of ours is damage at one place, and no end of reading.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_record_of_somebody_else_is_damage_at_its_place() {
@@ -94,24 +102,35 @@ async fn a_record_of_somebody_else_is_damage_at_its_place() {
     let name = format!("{}findings", options.prefix);
     let foreign = FutureRecord::to(&name).key("k").payload("foreign");
     producer.send(foreign, Duration::from_secs(10)).await.unwrap();
-    log.append(&Topic::FINDINGS, vec![record("2")]).await.unwrap();
+    let headers = OwnedHeaders::new().insert(Header { key: no_text(&[0xff, 0xfe]), value: Some("v") });
+    let foreign = FutureRecord::to(&name).key("k").payload("foreign").headers(headers);
+    producer.send(foreign, Duration::from_secs(10)).await.unwrap();
+    log.append(&Topic::FINDINGS, vec![record("3")]).await.unwrap();
 
-    let damage = |error: &ReadError| match error {
-        ReadError::Corrupt { offset: Offset(1), what, .. } => what.contains("not a record of Vedetta"),
+    let damage = |error: &ReadError, at| match error {
+        ReadError::Corrupt { offset, what, .. } => {
+            *offset == Offset(at) && what.contains("not a record of Vedetta")
+        }
         _ => false,
     };
     let from = Position { partition: partition(), offset: Offset(0) };
     let mut stream = log.read(from, ReadLimit::default()).await.unwrap();
     assert_eq!(soon(stream.next()).await.unwrap().unwrap().len(), 1);
-    assert!(damage(&soon(stream.next()).await.unwrap().unwrap_err()));
+    assert!(damage(&soon(stream.next()).await.unwrap().unwrap_err(), 1));
+    drop(stream);
+    let behind = Position { partition: partition(), offset: Offset(2) };
+    let mut stream = log.read(behind, ReadLimit::default()).await.unwrap();
+    assert!(damage(&soon(stream.next()).await.unwrap().unwrap_err(), 2));
 
     let mut member = log.join(&Group::named("g"), &[Topic::FINDINGS]).await.unwrap();
     assert_eq!(next(&mut *member).await.unwrap(), [0]);
-    match next(&mut *member).await.unwrap_err() {
-        GroupError::Read(error) => assert!(damage(&error), "{error}"),
-        error => panic!("{error}"),
+    for at in [1, 2] {
+        match next(&mut *member).await.unwrap_err() {
+            GroupError::Read(error) => assert!(damage(&error, at), "{error}"),
+            error => panic!("{error}"),
+        }
     }
-    assert_eq!(next(&mut *member).await.unwrap(), [2]);
+    assert_eq!(next(&mut *member).await.unwrap(), [3]);
     drop(member);
     log.close().await;
 }

@@ -1,5 +1,7 @@
 //! Streams and the outbox.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use vedetta_embedded::{Error, Growth, Txn, View};
@@ -87,24 +89,45 @@ fn load(
     Ok(events)
 }
 
+/// A damaged event holds back its own stream, whose order would be broken, and no other.
 fn waiting(view: View<'_>, store: &EmbeddedStore, shard: Shard, limit: usize) -> Result<Vec<Stored>, Error> {
-    let Spaces { outbox, events: space, .. } = store.shared.spaces;
+    let outbox = store.shared.spaces.outbox;
     let range = keys::waiting(shard, store.shared.outbox.first(shard))..=keys::waiting(shard, u64::MAX);
     let mut events = Vec::new();
-    for entry in view.range(outbox, range)?.take(limit) {
+    let mut held: HashSet<StreamId> = HashSet::new();
+    for (at, entry) in view.range(outbox, range)?.enumerate() {
+        if events.len() >= limit {
+            break;
+        }
         let entry = entry?;
-        if let Some(number) = keys::number(&entry.key).filter(|_| events.is_empty()) {
+        if let Some(number) = keys::number(&entry.key).filter(|_| at == 0) {
             store.shared.outbox.raise_first(shard, number);
         }
-        let value = entry.value.clone()?;
-        let (stream, version) =
-            parse_waiting(&value).ok_or_else(|| errors::not_a("place", "store.outbox", &entry.key))?;
-        let key = keys::event(&stream, version);
-        let damaged = || errors::not_a("event", "store.events", &key);
-        let body = view.get(space, &key)?.ok_or_else(damaged)?;
-        events.push(event::decode(&stream, version, body).ok_or_else(damaged)?.0);
+        let place = entry.value.and_then(|value| {
+            parse_waiting(&value).ok_or_else(|| errors::not_a("place", "store.outbox", &entry.key))
+        });
+        let event = match &place {
+            Ok((stream, _)) if held.contains(stream) => continue,
+            Ok((stream, version)) => stored(view, store.shared.spaces, stream, *version),
+            Err(error) => Err(error.clone()),
+        };
+        match event {
+            Ok(event) => events.push(event),
+            Err(Error::Damaged { place: key, what }) => {
+                tracing::error!(key, what, "a decision can't be read and does not reach the log");
+                held.extend(place.ok().map(|(stream, _)| stream));
+            }
+            Err(error) => return Err(error),
+        }
     }
     Ok(events)
+}
+
+fn stored(view: View<'_>, spaces: Spaces, stream: &StreamId, version: Version) -> Result<Stored, Error> {
+    let key = keys::event(stream, version);
+    let damaged = || errors::not_a("event", "store.events", &key);
+    let body = view.get(spaces.events, &key)?.ok_or_else(damaged)?;
+    Ok(event::decode(stream, version, body).ok_or_else(damaged)?.0)
 }
 
 fn parse_waiting(value: &Bytes) -> Option<(StreamId, Version)> {

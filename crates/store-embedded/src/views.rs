@@ -60,24 +60,31 @@ fn read_page(
 ) -> Result<Page, Error> {
     let keys = page_keys(prefix, range, after);
     if keys.start >= keys.end {
-        return Ok(Page { rows: vec![], next: None });
+        return Ok(Page { rows: vec![], damaged: vec![], next: None });
     }
-    let row = |entry: Result<Entry, Error>| {
-        let Entry { key, value } = entry?;
-        Ok::<_, Error>(Row { key: key.slice(prefix.len()..), value: value? })
-    };
     let mut entries = view.range(space, keys)?;
-    let (rows, more): (Vec<Row>, bool) = match range.order {
+    let (found, more): (Vec<Entry>, bool) = match range.order {
         Order::Ascending => {
-            (entries.by_ref().take(limit).map(row).collect::<Result<_, _>>()?, entries.next().is_some())
+            (entries.by_ref().take(limit).collect::<Result<_, _>>()?, entries.next().is_some())
         }
-        Order::Descending => (
-            entries.by_ref().rev().take(limit).map(row).collect::<Result<_, _>>()?,
-            entries.next_back().is_some(),
-        ),
+        Order::Descending => {
+            (entries.by_ref().rev().take(limit).collect::<Result<_, _>>()?, entries.next_back().is_some())
+        }
     };
-    let next = rows.last().filter(|_| more).map(|row| Cursor(row.key.clone()));
-    Ok(Page { rows, next })
+    let next = found.last().filter(|_| more).map(|entry| Cursor(entry.key.slice(prefix.len()..)));
+    let mut page = Page { rows: Vec::with_capacity(found.len()), damaged: vec![], next };
+    for Entry { key, value } in found {
+        let key = key.slice(prefix.len()..);
+        match value {
+            Ok(value) => page.rows.push(Row { key, value }),
+            Err(Error::Damaged { place, what }) => {
+                tracing::error!(place, what, "passed over a damaged row");
+                page.damaged.push(key);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(page)
 }
 
 impl EmbeddedStore {
@@ -144,8 +151,16 @@ impl ViewStore for EmbeddedStore {
         let applied = self.write(cost, Growth::Grows, move |txn, store| {
             let Spaces { generations, rows, checkpoints, .. } = store.shared.spaces;
             let key = keys::checkpoint(&checkpoint.projection, &checkpoint.source);
-            let present = number("store.checkpoints", &key, txn.get(checkpoints, &key)?)?.unwrap_or(0);
-            if checkpoint.next <= present {
+            let present = match txn.get(checkpoints, &key) {
+                Ok(stored) => number("store.checkpoints", &key, stored),
+                Err(error) => Err(error),
+            };
+            // Over a damaged one: whoever applies has found its place by itself.
+            let present = present.or_else(|error| match error {
+                Error::Damaged { .. } => Ok(None),
+                other => Err(other),
+            })?;
+            if checkpoint.next <= present.unwrap_or(0) {
                 return Ok(());
             }
             txn.put(checkpoints, key, checkpoint.next.to_le_bytes());

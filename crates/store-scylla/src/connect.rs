@@ -81,25 +81,19 @@ fn refused(options: &Options, error: &NewSessionError) -> OpenError {
 }
 
 fn secret(password: &Password) -> Result<Zeroizing<String>, OpenError> {
-    match password {
-        Password::Env(name) => std::env::var(name).map(Zeroizing::new).map_err(|_| OpenError::Password {
-            place: format!("the variable {name}"),
-            option: "password_env",
-            why: "it is not set to a text".into(),
-        }),
-        Password::File(path) => {
-            let read = std::fs::read_to_string(path).map(Zeroizing::new);
-            let mut text = read.map_err(|error| OpenError::Password {
-                place: path.display().to_string(),
-                option: "password_file",
-                why: error.to_string(),
-            })?;
-            if text.ends_with('\n') {
-                text.pop();
-            }
-            Ok(text)
-        }
-    }
+    let (place, option) = match password {
+        Password::Env(name) => (format!("the variable {name}"), "password_env"),
+        Password::File(path) => (path.display().to_string(), "password_file"),
+    };
+    let read = match password {
+        Password::Env(name) => std::env::var(name).map_err(|error| error.to_string()),
+        Password::File(path) => std::fs::read_to_string(path).map_err(|error| error.to_string()),
+    };
+    let usable = read.map(Zeroizing::new).and_then(|text| match text.trim_end_matches(['\r', '\n']) {
+        "" => Err("it is empty".to_owned()),
+        secret => Ok(Zeroizing::new(secret.to_owned())),
+    });
+    usable.map_err(|why| OpenError::Password { place, option, why })
 }
 
 fn tls(files: &Tls) -> Result<TlsContext, OpenError> {

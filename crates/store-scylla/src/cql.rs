@@ -6,6 +6,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use scylla::{
     client::session::Session,
     deserialize::row::DeserializeRow,
+    policies::retry::FallthroughRetryPolicy,
     response::query_result::{QueryResult, QueryRowsResult},
     serialize::row::SerializeRow,
     statement::{
@@ -151,9 +152,11 @@ impl Cql {
         self.session.batch(&batch, values).await.map(drop).map_err(|error| self.failed(&error))
     }
 
-    /// Changes of one partition, of which at least one has a condition: all or none. Never tried again by the driver.
+    /// Changes of one partition, of which at least one has a condition: all or none. Never tried again by the driver: what
+    /// was accepted the first time would be refused the second.
     pub async fn cas(&self, changes: Changes) -> Result<Cas, StoreError> {
-        let (batch, values) = changes.into_batch();
+        let (mut batch, values) = changes.into_batch();
+        batch.set_retry_policy(Some(Arc::new(FallthroughRetryPolicy)));
         match self.session.batch(&batch, values).await {
             Ok(result) => {
                 self.applied(result).map(|applied| if applied { Cas::Applied } else { Cas::Refused })

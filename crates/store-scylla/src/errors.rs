@@ -114,7 +114,8 @@ pub const fn is_for_good(error: &ExecutionError) -> bool {
     )
 }
 
-/// What a failed conditional write left behind. Anything that is not known to be harmless is unknown.
+/// What a failed conditional write left behind. Anything that is not known to be harmless is unknown: Cassandra says
+/// `Unavailable` also while it commits what has been accepted.
 pub fn failure(error: &ExecutionError) -> Failure {
     let not_done = match error {
         ExecutionError::BadQuery(_) | ExecutionError::EmptyPlan | ExecutionError::PrepareError(_) => true,
@@ -125,8 +126,6 @@ pub fn failure(error: &ExecutionError) -> Failure {
                 | DbError::Invalid
                 | DbError::Unauthorized
                 | DbError::ConfigError
-                | DbError::Unavailable { .. }
-                | DbError::Overloaded
                 | DbError::IsBootstrapping
         ),
         _ => false,

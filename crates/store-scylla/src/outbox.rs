@@ -127,24 +127,33 @@ impl Shared {
     }
 
     /// The events themselves, of each stream read at once.
-    async fn stored(&self, chosen: Vec<(StreamId, Waiting)>) -> Result<Vec<Stored>, StoreError> {
+    async fn stored(&self, mut chosen: Vec<(StreamId, Waiting)>) -> Result<Vec<Stored>, StoreError> {
         let mut bounds: HashMap<&StreamId, (i64, i64)> = HashMap::new();
         for (stream, waiting) in &chosen {
             let (from, to) = bounds.entry(stream).or_insert((waiting.version, waiting.version));
             (*from, *to) = ((*from).min(waiting.version), (*to).max(waiting.version));
         }
         let mut found: HashMap<(StreamId, i64), Stored> = HashMap::new();
+        let mut damaged: HashSet<StreamId> = HashSet::new();
         for (stream, (from, to)) in bounds {
             if from == 1 {
                 self.name_stream(stream).await?;
             }
             let (after, count) = (Version((from - 1).cast_unsigned()), to - from + 1);
-            for stored in
-                self.load_events(stream, after, usize::try_from(count).unwrap_or(usize::MAX)).await?
-            {
-                found.insert((stream.clone(), stored.version.0.cast_signed()), stored);
+            match self.load_events(stream, after, usize::try_from(count).unwrap_or(usize::MAX)).await {
+                Ok(loaded) => {
+                    let place = |stored: &Stored| (stream.clone(), stored.version.0.cast_signed());
+                    found.extend(loaded.into_iter().map(|stored| (place(&stored), stored)));
+                }
+                // Its order would be broken; the others go on.
+                Err(error @ StoreError::Corrupt { .. }) => {
+                    tracing::error!(%stream, %error, "decisions can't be read and do not reach the log");
+                    damaged.insert(stream.clone());
+                }
+                Err(error) => return Err(error),
             }
         }
+        chosen.retain(|(stream, _)| !damaged.contains(stream));
         // One whose append is only partly to be seen comes next time.
         let stored =
             chosen.into_iter().map_while(|(stream, waiting)| found.remove(&(stream, waiting.version)));

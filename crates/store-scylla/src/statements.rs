@@ -5,7 +5,7 @@
 //! | kind | consistency | tried again by the driver | |
 //! |---|---|---|---|
 //! | `Read` | LOCAL_QUORUM | yes, also beside a slow try | sees all that was acknowledged |
-//! | `Serial` | LOCAL_SERIAL | yes | also settles what a conditional write without an answer left behind |
+//! | `Serial` | LOCAL_SERIAL | no | also settles what a conditional write without an answer left behind |
 //! | `Write` | LOCAL_QUORUM | yes | what it writes may be written again |
 //! | `Conditional` | LOCAL_SERIAL, then LOCAL_QUORUM | no | part of a batch in which one statement has a condition |
 

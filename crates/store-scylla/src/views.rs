@@ -70,25 +70,55 @@ impl Shared {
         lock(&self.progress).entry(key).or_default().clone()
     }
 
-    /// Reads a checkpoint and makes its rows, unless somebody said that they are there.
-    async fn settle(&self, projection: &str, source: &str) -> Result<Progress, StoreError> {
+    /// Where a source stands, and the changes that were decided with it unless they lie beside.
+    async fn standing(
+        &self,
+        projection: &str,
+        source: &str,
+    ) -> Result<(Progress, Option<Vec<u8>>), StoreError> {
         let row = self.cql.row::<CheckpointRow>(&self.on.view_checkpoint, (projection, source)).await?;
         let Some((next, Some(stamp), Some(token), changes, parts)) = row else {
-            return Ok(Progress { next: 0, stamp: 0, token: None, parts: 0 });
+            return Ok((Progress { next: 0, stamp: 0, token: None, parts: 0 }, None));
         };
         let (next, parts) = (next.unwrap_or(0), parts.unwrap_or(0));
-        let done = self.cql.row::<(i64,)>(&self.on.view_done, (projection, source)).await?;
-        if done.is_none_or(|(done,)| done < stamp) {
-            let bytes = match changes {
-                Some(bytes) => bytes,
-                None => self.changes_beside(projection, source, token, parts).await?,
+        Ok((Progress { next, stamp, token: Some(token), parts }, changes))
+    }
+
+    /// Reads a checkpoint and makes its rows, unless somebody said that they are there.
+    async fn settle(&self, projection: &str, source: &str) -> Result<Progress, StoreError> {
+        let (mut standing, mut changes) = self.standing(projection, source).await?;
+        loop {
+            let Progress { stamp, token: Some(token), parts, .. } = standing else { return Ok(standing) };
+            let done = self.cql.row::<(i64,)>(&self.on.view_done, (projection, source)).await?;
+            if done.is_some_and(|(done,)| done >= stamp) {
+                return Ok(standing);
+            }
+            let mut make = async || {
+                let bytes = match changes.take() {
+                    Some(bytes) => bytes,
+                    None => self.changes_beside(projection, source, token, parts).await?,
+                };
+                let unreadable = || {
+                    corrupt(format!("view_checkpoints[{projection}/{source}]"), "its changes can't be read")
+                };
+                self.make(&decode(&bytes).ok_or_else(unreadable)?, stamp).await
             };
-            let place =
-                || corrupt(format!("view_checkpoints[{projection}/{source}]"), "its changes can't be read");
-            self.make(&decode(&bytes).ok_or_else(place)?, stamp).await?;
-            self.note_done(projection, source, stamp).await;
+            match make().await {
+                Ok(()) => {
+                    self.note_done(projection, source, stamp).await;
+                    return Ok(standing);
+                }
+                Err(error @ StoreError::Corrupt { .. }) => {
+                    // Another process may have gone on and removed what nobody needs any more.
+                    let (now, its) = self.standing(projection, source).await?;
+                    if now.token == standing.token {
+                        return Err(error);
+                    }
+                    (standing, changes) = (now, its);
+                }
+                Err(error) => return Err(error),
+            }
         }
-        Ok(Progress { next, stamp, token: Some(token), parts })
     }
 
     async fn changes_beside(
@@ -150,23 +180,23 @@ impl Shared {
                 known.token,
             ),
         );
-        let decided = match self.cql.cas(decision).await {
-            Ok(Cas::Applied) => true,
-            Ok(Cas::Refused) => false,
+        match self.cql.cas(decision).await {
+            Ok(Cas::Applied) => {}
+            Ok(Cas::Refused) => {
+                self.drop_beside(Some(token), parts).await;
+                return Ok(None);
+            }
             Ok(Cas::Unknown(error)) => {
                 tracing::debug!(projection, source, %error, "a checkpoint got no answer");
-                let row =
-                    self.cql.row::<CheckpointRow>(&self.on.view_checkpoint, (projection, source)).await?;
-                row.is_some_and(|(_, _, now, _, _)| now == Some(token))
+                if self.standing(projection, source).await?.0.token != Some(token) {
+                    // It may still come to be decided: what lies beside stays.
+                    return Ok(None);
+                }
             }
             Err(error) => {
                 self.drop_beside(Some(token), parts).await;
                 return Err(error);
             }
-        };
-        if !decided {
-            self.drop_beside(Some(token), parts).await;
-            return Ok(None);
         }
         self.make(changes, stamp).await?;
         self.note_done(projection, source, stamp).await;
@@ -231,15 +261,15 @@ impl Shared {
         }
     }
 
-    /// Sets a source back to its beginning, at a stamp of its own. Tells the stamp.
-    async fn forget(&self, projection: &str, source: &str) -> Result<i64, StoreError> {
+    /// Sets a source back to its beginning, at a stamp above `floor`. Tells at which stamp it stood.
+    async fn forget(&self, projection: &str, source: &str, floor: i64) -> Result<i64, StoreError> {
         let progress = self.progress(projection, source);
         let mut progress = progress.lock().await;
         for tries in 0..TRIES {
             *progress = None;
-            let known = self.settle(projection, source).await?;
+            let (known, _) = self.standing(projection, source).await?;
             let empty = encode(&[]);
-            let (token, stamp) = (Uuid::new_v4(), self.stamps.after(known.stamp));
+            let (token, stamp) = (Uuid::new_v4(), self.stamps.after(known.stamp.max(floor)));
             let mut decision = Changes::default();
             let its = (
                 0_i64,
@@ -255,7 +285,7 @@ impl Shared {
             match self.cql.cas(decision).await? {
                 Cas::Applied => {
                     self.drop_beside(known.token, known.parts).await;
-                    return Ok(stamp);
+                    return Ok(known.stamp);
                 }
                 Cas::Refused | Cas::Unknown(_) => self.pause(tries).await,
             }
@@ -344,13 +374,22 @@ impl ViewStore for ScyllaStore {
 
     async fn drop_views(&self, projection: &str, views: &[View]) -> Result<(), StoreError> {
         let shared = self.shared()?;
-        // Checkpoints first: when this is cut, rows may be ahead of them and never the other way round.
-        let mut stamp = 0;
-        for (source,) in shared.cql.rows::<(String,)>(&shared.on.view_sources, (projection,)).await? {
-            stamp = shared.forget(projection, &source).await?.max(stamp);
-        }
-        let stamp = shared.stamps.after(stamp);
+        // All rows are below this stamp, and all that are made from now on above it, whatever the clock of who makes them.
+        let mut stamp = shared.stamps.after(shared.floor(projection).await?);
         shared.cql.write(&shared.on.put_view_floor, (projection, stamp, stamp)).await?;
+        // Only now: a source that is not among these sees the floor.
+        let sources = shared.cql.rows::<(String,)>(&shared.on.view_sources, (projection,)).await?;
+        // Checkpoints first: when this is cut, rows may be ahead of them and never the other way round.
+        let mut at = 0;
+        while let Some((source,)) = sources.get(at) {
+            let stood = shared.forget(projection, source, stamp).await?;
+            at += 1;
+            if stood >= stamp {
+                stamp = shared.stamps.after(stood);
+                shared.cql.write(&shared.on.put_view_floor, (projection, stamp, stamp)).await?;
+                at = 0;
+            }
+        }
         for view in views {
             let tenants = shared.cql.rows::<(String,)>(&shared.on.view_tenants, (view.0,)).await?;
             let tenants: Vec<TenantId> = tenants

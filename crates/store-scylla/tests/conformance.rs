@@ -64,7 +64,7 @@ impl Fixture for OnServer {
         self.open().await;
     }
 
-    /// The client's crash: nothing is closed, and nothing of what the process knew is left. Nodes are killed in `crash.rs`.
+    /// The client's crash: nothing is closed, and nothing of what the process knew is left. Nodes are killed in `nodes.rs`.
     async fn crash(&mut self) {
         self.open().await;
     }

@@ -136,7 +136,8 @@ pub struct Shard(pub u16);
 ///   version of the first success and appends nothing, whatever was expected. Only some of them
 ///   known, or in another order, is a [`Conflict`](AppendError::Conflict). Ids are remembered per stream.
 /// * Each appended event stands in the outbox until [`relayed`](Self::relayed) names it; it comes
-///   out at least once, in stream order.
+///   out at least once, in stream order. One that is damaged is named in the process's log, holds back its stream, and
+///   nothing else.
 #[async_trait]
 pub trait EventStore: fmt::Debug + Send + Sync {
     /// Appends events; returns the stream's new version. An empty slice checks the expectation only.

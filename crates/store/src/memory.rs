@@ -184,7 +184,7 @@ impl ViewStore for MemoryStore {
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = rows.last().filter(|_| more).map(|row| Cursor(row.key.clone()));
-        Ok(Page { rows, next })
+        Ok(Page { rows, damaged: vec![], next })
     }
 
     async fn apply(&self, changes: &[ViewChange], checkpoint: &Checkpoint) -> Result<(), StoreError> {

@@ -109,7 +109,7 @@ fn successor(prefix: &[u8]) -> Option<Bytes> {
     Some(end.into())
 }
 
-/// Where a page ended: the key of its last row.
+/// Where a page ended: the key of its last row, whole or damaged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor(pub Bytes);
 
@@ -118,6 +118,8 @@ pub struct Cursor(pub Bytes);
 pub struct Page {
     /// In the asked order.
     pub rows: Vec<Row>,
+    /// Keys of rows between these whose bytes are damaged. They count towards the limit.
+    pub damaged: Vec<Bytes>,
     /// `Some` when there are more rows: pass it as `after`.
     pub next: Option<Cursor>,
 }
@@ -157,6 +159,8 @@ pub struct Checkpoint {
 /// * Applying the same changes and checkpoint twice is the same as once. A checkpoint that is not
 ///   greater than the stored one makes the whole call a no-op that returns `Ok`.
 /// * Reads see every `apply` that returned before.
+/// * A damaged row takes nothing else with it: `get` of it is [`StoreError::Corrupt`], a page names it beside the others,
+///   and the next `apply` that puts it makes it whole. A damaged checkpoint is overwritten by the next one.
 #[async_trait]
 pub trait ViewStore: fmt::Debug + Send + Sync {
     /// One row.

@@ -67,6 +67,8 @@ struct Owned {
 #[derive(Debug)]
 pub struct Liveness {
     state: Mutex<State>,
+    /// One save after the other: of two at once the one with the lower number would count for nothing.
+    saving: tokio::sync::Mutex<()>,
     partitions: u32,
     rules: Arc<RuleSets>,
     log: Arc<dyn EventLog>,
@@ -87,6 +89,7 @@ impl Liveness {
     ) -> anyhow::Result<Self> {
         Ok(Self {
             state: Mutex::default(),
+            saving: tokio::sync::Mutex::default(),
             partitions: context.log.partitions(&Topic::TELEMETRY).await?,
             rules: rules.clone(),
             log: context.log.clone(),
@@ -106,7 +109,13 @@ impl Liveness {
     pub async fn assigned(&self, partitions: &BTreeSet<u32>) -> Result<(), StoreError> {
         let mut owned = BTreeMap::new();
         for index in partitions {
-            let saves = self.views.checkpoint(PROJECTION, &source(*index)).await?;
+            let saves = match self.views.checkpoint(PROJECTION, &source(*index)).await {
+                Err(error @ StoreError::Corrupt { .. }) => {
+                    tracing::error!(%error, "counting the saves of a partition begins anew");
+                    0
+                }
+                saves => saves?,
+            };
             owned.insert(*index, Owned { since: self.clock.now(), saves });
         }
         let mut tenants: Vec<TenantId> = self.rules.nodes().into_iter().map(|(tenant, _)| tenant).collect();
@@ -118,6 +127,10 @@ impl Liveness {
             let mut after = None;
             loop {
                 let page = self.views.page(&range, after.as_ref(), 1000).await?;
+                for key in page.damaged {
+                    let node = key.escape_ascii();
+                    tracing::error!(%tenant, %node, "a liveness row is damaged; its node counts as just seen");
+                }
                 for row in page.rows {
                     let node = std::str::from_utf8(&row.key).ok().and_then(|key| key.parse().ok());
                     let (Some(node), Ok(seen)) = (node, serde_json::from_slice(&row.value)) else {
@@ -277,19 +290,21 @@ impl Liveness {
         }
     }
 
-    /// Writes down what has changed, each partition by itself.
+    /// Writes down what has changed, each partition by itself. What could not be written is tried the next time.
     async fn save(&self) -> anyhow::Result<()> {
+        let _alone = self.saving.lock().await;
         let mut by_partition: BTreeMap<u32, Vec<_>> = BTreeMap::new();
         for key in std::mem::take(&mut self.lock().dirty) {
             by_partition.entry(self.partition_of(&key)).or_default().push(key);
         }
+        let mut result = Ok(());
         for (index, keys) in by_partition {
             if let Err(error) = self.save_partition(index, &keys).await {
                 self.lock().dirty.extend(keys);
-                return Err(error);
+                result = Err(error);
             }
         }
-        Ok(())
+        result
     }
 
     async fn save_partition(&self, index: u32, keys: &[(TenantId, NodeId)]) -> anyhow::Result<()> {

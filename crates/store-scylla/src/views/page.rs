@@ -18,7 +18,7 @@ impl Shared {
     ) -> Result<Page, StoreError> {
         let (start, end) = bounds(range, after);
         if end.as_ref().is_some_and(|end| start >= *end) {
-            return Ok(Page { rows: vec![], next: None });
+            return Ok(Page { rows: vec![], damaged: vec![], next: None });
         }
         let most = i32::try_from(limit.saturating_add(1)).unwrap_or(i32::MAX);
         let parts =
@@ -35,7 +35,7 @@ impl Shared {
         let row = |(key, value): Pair| Row { key: key.into(), value: value.unwrap_or_default().into() };
         let rows: Vec<Row> = pairs.into_iter().map(row).collect();
         let next = rows.last().filter(|_| more).map(|row| Cursor(row.key.clone()));
-        Ok(Page { rows, next })
+        Ok(Page { rows, damaged: vec![], next })
     }
 
     async fn part(

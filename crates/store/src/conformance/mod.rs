@@ -177,7 +177,8 @@ async fn walk(views: &dyn ViewStore, range: &ViewRange, limit: usize) -> Vec<Row
     let mut rows = Vec::new();
     let mut after = None;
     loop {
-        let Page { rows: more, next } = views.page(range, after.as_ref(), limit).await.unwrap();
+        let Page { rows: more, damaged, next } = views.page(range, after.as_ref(), limit).await.unwrap();
+        assert_eq!(damaged, Vec::<Bytes>::new());
         assert!(more.len() <= limit);
         assert!(next.is_none() || more.len() == limit, "only a full page has a next one");
         rows.extend(more);

@@ -1,11 +1,14 @@
 //! Rows as they will be after the changes so far: what a projection reads and writes.
 
-use std::{collections::BTreeMap, fmt::Debug};
+use std::{
+    collections::BTreeMap,
+    fmt::{Debug, Display},
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
-use vedetta_store::{StoreError, ViewChange, ViewKey, ViewStore};
+use vedetta_store::{StoreError, View, ViewChange, ViewKey, ViewStore};
 
 use super::ApplyError;
 
@@ -16,14 +19,24 @@ pub trait Rows: Debug + Send + Sync {
     async fn row(&self, key: &ViewKey) -> Result<Option<Bytes>, StoreError>;
 }
 
-/// The store's rows.
+/// The store's rows. A damaged one is as good as none: it is named, and the next change writes it anew.
 #[derive(Debug)]
 pub struct StoredRows<'a>(pub &'a dyn ViewStore);
+
+fn damaged(view: View, why: &dyn Display) {
+    tracing::error!(view = view.0, %why, "a damaged row is made anew");
+}
 
 #[async_trait]
 impl Rows for StoredRows<'_> {
     async fn row(&self, key: &ViewKey) -> Result<Option<Bytes>, StoreError> {
-        self.0.get(key).await
+        match self.0.get(key).await {
+            Err(error @ StoreError::Corrupt { .. }) => {
+                damaged(key.view, &error);
+                Ok(None)
+            }
+            row => row,
+        }
     }
 }
 
@@ -53,11 +66,8 @@ impl<'a> Draft<'a> {
     /// One row, decoded.
     pub async fn get<T: DeserializeOwned>(&self, key: &ViewKey) -> Result<Option<T>, ApplyError> {
         let Some(bytes) = self.row(key).await? else { return Ok(None) };
-        let value = serde_json::from_slice(&bytes).map_err(|error| StoreError::Corrupt {
-            place: format!("a row of {}", key.view.0),
-            what: error.to_string(),
-        })?;
-        Ok(Some(value))
+        let value = serde_json::from_slice(&bytes);
+        Ok(value.inspect_err(|error| damaged(key.view, error)).ok())
     }
 
     /// Gives a row a value.

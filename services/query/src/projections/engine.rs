@@ -112,11 +112,14 @@ impl Engine {
     /// Applies what lies between the checkpoint and where the group begins; returns the next place to apply.
     async fn catch_up(&self, group: &Position) -> Result<Offset, EngineError> {
         let name = self.projection.name();
-        let checkpoint = self
-            .store
-            .checkpoint(name, &group.partition.to_string())
-            .await
-            .map_err(|error| EngineError::Store(name, error))?;
+        let checkpoint = match self.store.checkpoint(name, &group.partition.to_string()).await {
+            // Applying what was applied changes nothing.
+            Err(error @ StoreError::Corrupt { .. }) => {
+                tracing::error!(%error, projection = name, "the views are made again from what the log has");
+                0
+            }
+            checkpoint => checkpoint.map_err(|error| EngineError::Store(name, error))?,
+        };
         if planted(Bug::ProjectionForgetsPlace) {
             return Ok(group.offset);
         }
@@ -201,11 +204,7 @@ impl Engine {
             match self.projection.apply(record, &draft as &dyn Rows).await {
                 Ok(changes) => draft.take(changes),
                 Err(ApplyError::Store(error)) => return Err(error),
-                Err(ApplyError::Poison(what)) => {
-                    self.metrics.poison.get_or_create(&label).inc();
-                    tracing::error!(what, tenant = %record.tenant, %partition, offset = %record.position.offset,
-                        projection = label.projection, "a record was skipped");
-                }
+                Err(ApplyError::Poison(what)) => self.skip(record, &what),
             }
         }
         let next = chunk.last().map_or(Offset(0), |record| record.position.offset.next());
@@ -222,6 +221,12 @@ impl Engine {
             self.metrics.latency.observe(self.clock.now().since(newest.appended).as_secs_f64());
         }
         Ok(next)
+    }
+
+    fn skip(&self, record: &Record, why: &dyn std::fmt::Display) {
+        let projection = self.projection.name();
+        self.metrics.poison.get_or_create(&ProjectionLabel { projection }).inc();
+        tracing::error!(%why, tenant = %record.tenant, place = %record.position, projection, "a record was skipped");
     }
 }
 
