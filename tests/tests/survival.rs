@@ -15,7 +15,7 @@ async fn node_is(client: &Client, health: &str) -> anyhow::Result<Option<Value>>
 }
 
 async fn findings(client: &Client, text: &str) -> anyhow::Result<Vec<Value>> {
-    let query = "query($text: String!) { tenant(id: \"default\") { findings(filter: { text: $text }, first: 100) { nodes { id rule { name } } } } }";
+    let query = "query($text: String!) { tenant(id: \"default\") { findings(filter: { text: $text }, first: 100) { nodes { id message rule { name } } } } }";
     let data = client.ask(query, json!({ "text": text })).await?;
     Ok(data["tenant"]["findings"]["nodes"].as_array().cloned().unwrap_or_default())
 }
@@ -40,7 +40,8 @@ async fn a_killed_agent_is_a_finding_and_a_new_run_closes_the_gap(form: Form) ->
     let agent = sandbox.agent(&client, "this-machine", "kernel").await?;
     let again = until("the node is healthy again", || node_is(&client, "HEALTHY")).await?;
     assert_eq!(again["id"], healthy["id"], "it keeps its id");
-    assert_eq!(findings(&client, "has sent nothing").await?.len(), 1, "one silence, one finding");
+    let silences = findings(&client, "has sent nothing").await?;
+    assert_eq!(silences.len(), 1, "one silence, one finding: {silences:#?}");
     let gap = until("the gap is on the record", || async {
         let node = node(&client).await?;
         Ok(node.filter(|n| {
@@ -67,8 +68,9 @@ async fn what_happens_while_the_server_is_away_is_spooled_and_found_later_and_th
         sandbox.credentials().map(|(n, p)| (n.to_owned(), p.to_owned())).expect("a new system");
     let agent = sandbox.agent(&client, "this-machine", "kernel").await?;
     let scratch = tempfile::tempdir()?;
+    until("the node is healthy", || node_is(&client, "HEALTHY")).await?;
+    read_shadow(scratch.path(), "reader-before").await?;
     until("the first reader is found", || async {
-        read_shadow(scratch.path(), "reader-before").await?;
         Ok(findings(&client, "reader-before").await?.into_iter().next())
     })
     .await?;
@@ -99,7 +101,7 @@ async fn what_happens_while_the_server_is_away_is_spooled_and_found_later_and_th
         assert_eq!(
             now.iter().filter(|f| f["id"] == finding["id"]).count(),
             1,
-            "still there, once: {finding}"
+            "still there, once: {finding}; there are {now:#?}"
         );
     }
     until("what was spooled is found", || async {

@@ -27,6 +27,8 @@ const VIEW: View = View("detect_liveness");
 const PROJECTION: &str = "detect_liveness";
 /// How often silence is looked for and rows are written.
 const TICK: Duration = Duration::from_secs(1);
+/// So long a machine may take from its enrollment to its first block: on a busy one the kernel checks programs for a while.
+const FIRST_BLOCK: Duration = Duration::from_secs(60);
 /// Name of the built-in condition.
 pub const NODE_SILENT: &str = "Node silent";
 
@@ -118,7 +120,7 @@ impl Liveness {
             };
             owned.insert(*index, Owned { since: self.clock.now(), saves });
         }
-        let mut tenants: Vec<TenantId> = self.rules.nodes().into_iter().map(|(tenant, _)| tenant).collect();
+        let mut tenants: Vec<TenantId> = self.rules.nodes().into_iter().map(|(tenant, ..)| tenant).collect();
         tenants.sort();
         tenants.dedup();
         let mut nodes = HashMap::new();
@@ -244,14 +246,16 @@ impl Liveness {
             stopped: false,
             reported: false,
         };
-        let nodes = self.rules.nodes().into_iter().filter_map(|key| {
+        let nodes = self.rules.nodes().into_iter().filter_map(|(tenant, node, enrolled)| {
+            let key = (tenant, node);
             let since = state.owned.get(&self.partition_of(&key))?.since;
+            let since = enrolled.map_or(since, |enrolled| since.max(enrolled));
             let seen = state.nodes.get(&key).cloned().unwrap_or_else(|| never(since));
             Some((key.0, key.1, seen, since))
         });
         let silent = nodes.filter(|(_, _, seen, since)| {
-            let allowed =
-                Duration::from_secs(u64::from(seen.heartbeat_seconds) * u64::from(self.silent_after));
+            let beats = Duration::from_secs(u64::from(seen.heartbeat_seconds) * u64::from(self.silent_after));
+            let allowed = if seen.boot.is_none() { beats.max(FIRST_BLOCK) } else { beats };
             now.since(seen.at.max(*since)) > allowed
         });
         silent.map(|(tenant, node, seen, _)| (tenant, node, seen)).collect()

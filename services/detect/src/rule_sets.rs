@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use smol_str::SmolStr;
 use tokio::sync::watch;
 use vedetta_model::{
-    NodeId, TenantId,
+    NodeId, TenantId, Timestamp,
     control::{DomainEvent, Envelope, Node, RuleSet},
 };
 use vedetta_rules::{Overrides, RuleFile};
@@ -64,12 +64,14 @@ impl RuleSets {
         })
     }
 
-    /// All enrolled nodes that may send.
-    pub fn nodes(&self) -> Vec<(TenantId, NodeId)> {
+    /// All enrolled nodes that may send, and when they were enrolled.
+    pub fn nodes(&self) -> Vec<(TenantId, NodeId, Option<Timestamp>)> {
         let tenants = self.read();
         let all =
             tenants.iter().flat_map(|(id, tenant)| tenant.nodes.iter().map(move |(n, state)| (id, n, state)));
-        all.filter(|(_, _, state)| !state.removed).map(|(id, node, _)| (id.clone(), *node)).collect()
+        all.filter(|(_, _, state)| !state.removed)
+            .map(|(id, node, state)| (id.clone(), *node, state.enrolled))
+            .collect()
     }
 
     /// Takes a decision in. A repeat changes nothing. Rules that don't compile leave the set in force
