@@ -5,7 +5,7 @@
 //! tenant for all of its findings, which is what counts.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError, Weak},
     time::{Duration, Instant},
 };
@@ -72,14 +72,17 @@ impl Probe {
         lags.into_iter().filter(|(planted, _)| *planted >= since).map(lag).collect()
     }
 
-    /// Whether a finding was heard of in each of these tenants, of something that was planted since.
-    pub fn has_heard_since(&self, since: Instant, tenants: &[Tenant]) -> bool {
-        let heard = lock(&self.heard);
-        let planted = lock(&self.planted);
-        tenants.iter().all(|Tenant { name, .. }| {
-            let newest = planted.get(name).into_iter().flatten().rev().take_while(|mark| mark.at >= since);
-            newest.into_iter().any(|mark| heard.contains_key(&(name.clone(), mark.text.clone())))
-        })
+    /// Whether people of each of these tenants find something that was planted since.
+    pub async fn has_found_since(&self, since: Instant, tenants: &[Tenant]) -> anyhow::Result<bool> {
+        for tenant in tenants {
+            let found: HashSet<String> = newest(tenant).await?.iter().flat_map(marks).collect();
+            let planted = lock(&self.planted);
+            let mut marks = planted.get(&tenant.name).into_iter().flatten().rev();
+            if !marks.any(|mark| mark.at >= since && found.contains(&mark.text)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The longest time to hearing of the finding, of what was planted between these times; `None` while some was not heard of,
@@ -165,6 +168,15 @@ impl Probe {
         }
         Ok(judged)
     }
+}
+
+/// The newest findings of a tenant that bear a mark.
+async fn newest(tenant: &Tenant) -> anyhow::Result<Vec<Value>> {
+    let query = "query($tenant: String!, $text: String!) { tenant(id: $tenant) {
+        findings(filter: { text: $text }, first: 20) { nodes { lineage { commandLine } } } } }";
+    let mut data = tenant.client.ask(query, json!({ "tenant": tenant.name, "text": MARK })).await?;
+    let nodes = data["tenant"]["findings"]["nodes"].as_array_mut().context("a page of findings")?;
+    Ok(std::mem::take(nodes))
 }
 
 async fn listen(tenant: &Tenant) -> anyhow::Result<Subscription> {

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 pub use self::{
     apart::{Apart, Place},
     balancer::Balancer,
-    member::Member,
+    member::{Member, last_words},
     servers::Servers,
 };
 use crate::{

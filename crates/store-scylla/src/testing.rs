@@ -86,12 +86,12 @@ pub struct Net {
 impl Nodes {
     /// Starts that many, and waits until they answer.
     pub fn start(count: usize) -> Self {
-        Self::start_in(count, None)
+        Self::start_in(&std::env::temp_dir(), count, None)
     }
 
-    /// The same in network namespaces that are there.
-    pub fn start_in(count: usize, net: Option<Net>) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+    /// The same with data below this folder, and in network namespaces that are there.
+    pub fn start_in(within: &Path, count: usize, net: Option<Net>) -> Self {
+        let dir = tempfile::tempdir_in(within).unwrap();
         run(dir.path(), count, net.as_ref(), &["up"]);
         let endpoints = run(dir.path(), count, net.as_ref(), &["endpoints"]);
         Self { dir, count, net, endpoints }

@@ -19,6 +19,9 @@ pub struct Apart {
     pub query: u32,
     /// Kafka nodes, 1 or 3; with 3 each record lies on all, and counts once it lies on 2.
     pub brokers: u32,
+    /// Below which folder the database keeps its data. It syncs each write: in `/dev/shm` that costs nothing, and is as good as a
+    /// disk where only processes die.
+    pub database_within: PathBuf,
     /// Where processes are, by name (`tenant`, `ingest-1`, `broker-1`, `database-1` …); a loopback address for those not named.
     pub places: BTreeMap<String, Place>,
 }
@@ -35,7 +38,8 @@ pub struct Place {
 impl Default for Apart {
     /// One of each on one broker, on loopback.
     fn default() -> Self {
-        Self { ingest: 1, detect: 1, query: 1, brokers: 1, places: BTreeMap::new() }
+        let database_within = std::env::temp_dir();
+        Self { ingest: 1, detect: 1, query: 1, brokers: 1, database_within, places: BTreeMap::new() }
     }
 }
 
@@ -75,7 +79,7 @@ impl Apart {
             self.detect > 0 && counts.iter().all(|(_, count)| *count > 0),
             "at least one process of each role"
         );
-        let servers = block_in_place(|| Servers::start(self.brokers, &self.places))?;
+        let servers = block_in_place(|| Servers::start(&self))?;
         servers.migrate().await?;
         settings.push(format!("log.url={}", servers.log_url()));
         settings.push(format!("store.url={}", servers.store_url()));

@@ -124,9 +124,10 @@ impl Member {
         let mut line = String::new();
         let running = self.running.as_mut().context("a process that was started")?;
         running.stdout.read_line(&mut line)?;
-        let place = self.log.as_ref().map_or("above".to_owned(), |log| format!("in {}", log.display()));
+        let words =
+            || self.log.as_ref().map_or("are above".to_owned(), |log| format!("were:\n{}", last_words(log)));
         let mut served: Served = serde_json::from_str(&line)
-            .with_context(|| format!("{} did not start; its words are {place}", self.name))?;
+            .with_context(|| format!("{} did not start; its last words {}", self.name, words()))?;
         let made = std::mem::take(&mut served.tenants);
         self.served = Some(served);
         Ok(made)
@@ -208,6 +209,15 @@ impl Member {
         running.stdout.read_line(&mut line)?;
         serde_json::from_str(&line).with_context(|| line)
     }
+}
+
+/// The end of a file with words.
+pub fn last_words(path: &Path) -> String {
+    const LINES: usize = 15;
+    let text = std::fs::read(path).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(LINES)..].join("\n")
 }
 
 impl Drop for Running {

@@ -1,14 +1,12 @@
 //! The log and the database of a system whose roles are apart: real servers, gone with it.
 
-use std::collections::BTreeMap;
-
 use anyhow::{Context as _, ensure};
 use vedetta_backends::Backends;
 use vedetta_log_kafka::testing::Server;
 use vedetta_model::SystemClock;
 use vedetta_store_scylla::testing::{Net, Nodes};
 
-use super::Place;
+use super::{Apart, Place};
 
 /// A Kafka cluster and a CQL database that nobody else uses. They need `scripts/setup.sh test`.
 #[derive(Debug)]
@@ -21,8 +19,10 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Starts so many brokers and a database, and waits until they are ready. Blocks.
-    pub(super) fn start(brokers: u32, places: &BTreeMap<String, Place>) -> anyhow::Result<Self> {
+    /// Starts brokers and a database, and waits until they are ready. Blocks.
+    pub(super) fn start(apart: &Apart) -> anyhow::Result<Self> {
+        let Apart { brokers, places, database_within, .. } = apart;
+        let brokers = *brokers;
         let lines: Vec<String> = (1..=brokers)
             .filter_map(|number| {
                 let Place { address, namespace } = places.get(&format!("broker-{number}"))?;
@@ -35,7 +35,7 @@ impl Servers {
                 std::fs::write(dir.join("places"), lines.concat()).expect("a folder that was just made");
             }
         });
-        Ok(Self { kafka, database: Nodes::start_in(1, net), brokers })
+        Ok(Self { kafka, database: Nodes::start_in(database_within, 1, net), brokers })
     }
 
     /// Makes the tables.
