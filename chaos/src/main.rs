@@ -52,7 +52,7 @@ enum Command {
 /// What is hurt.
 #[derive(Debug, Args)]
 struct Shape {
-    /// Processes of ingest, detect and query, each.
+    /// Processes of ingest and of detect, each.
     #[arg(long, default_value_t = 2)]
     processes: u32,
     /// Kafka brokers: 1, or 3 with three copies of which two must be written.

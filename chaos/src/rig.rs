@@ -25,13 +25,13 @@ use crate::{
 /// Tenants that synthetic agents report to.
 const TENANTS: u32 = 2;
 const AGENTS_PER_TENANT: u32 = 2;
-const BLOCK_AGE: Duration = Duration::from_millis(250);
+const BLOCK_AGE: Duration = Duration::from_millis(400);
 /// Planted events come often enough to tell when findings come again.
 const PACE: Pace = Pace { events: 40.0, planted: 0.5 };
 /// A process that does not serve within this has hung.
 const START: Duration = Duration::from_secs(60);
 /// What was hurt must work again within this.
-const RECOVERY: Duration = Duration::from_secs(120);
+const RECOVERY: Duration = Duration::from_secs(180);
 const ANSWER: Duration = Duration::from_secs(3);
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -40,7 +40,7 @@ const LOOK: Duration = Duration::from_millis(50);
 pub struct Plan {
     /// The programs: `vedetta-load` and `vedetta-agent`.
     pub programs: Programs,
-    /// Processes of ingest, detect and query, each.
+    /// Processes of ingest and of detect, each; there is one of tenant and one of query.
     pub processes: u32,
     /// 1 or 3.
     pub brokers: u32,
@@ -86,7 +86,7 @@ impl Rig {
         let mut apart = Apart {
             ingest: processes,
             detect: processes,
-            query: processes,
+            query: 1,
             brokers,
             database_within,
             ..Apart::default()

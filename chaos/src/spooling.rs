@@ -34,8 +34,6 @@ pub struct Spooling {
     state: PathBuf,
     log: PathBuf,
     may_be_killed: bool,
-    rate: u32,
-    spool: &'static str,
     child: Option<Child>,
 }
 
@@ -57,23 +55,6 @@ impl Spooling {
         name: &str,
         may_be_killed: bool,
     ) -> anyhow::Result<Self> {
-        Self::with(program, system, tenant, name, may_be_killed, RATE, "256MiB").await
-    }
-
-    /// One that makes up more than its small spool can hold while nobody takes it.
-    pub async fn storm(program: &Path, system: &System, tenant: &Tenant) -> anyhow::Result<Self> {
-        Self::with(program, system, tenant, "agent-storm", false, 4000, "1MiB").await
-    }
-
-    async fn with(
-        program: &Path,
-        system: &System,
-        tenant: &Tenant,
-        name: &str,
-        may_be_killed: bool,
-        rate: u32,
-        spool: &'static str,
-    ) -> anyhow::Result<Self> {
         let state = system.dir().join("agents").join(name);
         std::fs::create_dir_all(&state)?;
         let mut agent = Self {
@@ -85,8 +66,6 @@ impl Spooling {
             log: state.join("agent.log"),
             state,
             may_be_killed,
-            rate,
-            spool,
             child: None,
         };
         agent.launch()?;
@@ -126,7 +105,7 @@ impl Spooling {
         let log = File::options().create(true).append(true).open(&self.log)?;
         let mut command = Command::new(&self.program);
         command.args(["run", "--server", &self.server, "--ca-pin", &self.pin, "--hostname", &self.name]);
-        command.args(["--source", &format!("synthetic:{}", self.rate), "--spool-limit", self.spool]);
+        command.args(["--source", &format!("synthetic:{RATE}")]);
         // Machines of their own, for the same machine keeps its node.
         command.args([
             "--machine-id",
