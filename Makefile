@@ -10,7 +10,7 @@ RELEASE := $(TARGET)/release
 DATA := $(if $(VEDETTA_DATA_DIR),$(VEDETTA_DATA_DIR),data)
 NPM := npm --prefix web-ui --no-audit --no-fund --loglevel=error
 
-.PHONY: help up down agent demo test check bench gen conformance simulate build setup console clean
+.PHONY: help up down agent demo test check bench gen conformance simulate chaos build setup console clean
 
 help: ## what there is to do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -56,6 +56,13 @@ SEEDS ?= 1000
 FROM ?= 1
 simulate: ## play SEEDS seeds (from FROM) of the whole service path with everything going wrong
 	@cargo run --quiet --locked --release -p vedetta-simulation --bin vedetta-simulate -- many --seeds $(SEEDS) --from $(FROM)
+
+ROUNDS ?= 500
+SEED ?=
+chaos: ## play ROUNDS rounds of killed processes and cut links against real processes, brokers and a database (SEED repeats a run)
+	@scripts/setup.sh test
+	@cargo build --quiet --locked -p vedetta-load -p vedetta-node-agent -p vedetta-chaos
+	@$(TARGET)/debug/vedetta-chaos rounds --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
 
 bench: setup ## figures as ratios against a baseline run beside them
 	@scripts/bench.sh

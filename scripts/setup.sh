@@ -50,6 +50,7 @@ if [ "$what" = test ]; then
   need e2fsprogs "disks that fail are tested on a file system of their own" have mkfs.ext4
   need openjdk-17-jre-headless "runs the real Kafka and Cassandra that backends are tested against" have java
   need maven "fetches them" have mvn
+  need iproute2 "puts processes into networks that are cut and slowed" have tc
 fi
 
 if [ ${#missing[@]} -gt 0 ]; then

@@ -5,14 +5,14 @@
 //! tenant for all of its findings, which is what counts.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, PoisonError, Weak},
     time::{Duration, Instant},
 };
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::timeout};
 
 use crate::{
     agents::Planted,
@@ -25,6 +25,9 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// An attempt to subscribe that takes longer is given up.
+const SUBSCRIBE: Duration = Duration::from_secs(5);
 
 const MARK: &str = "vedetta-probe-";
 
@@ -48,27 +51,8 @@ impl Probe {
     pub async fn start(system: &System) -> anyhow::Result<Arc<Self>> {
         let probe = Arc::new(Self::default());
         for tenant in &system.tenants {
-            let subscription = tenant
-                .client
-                .subscribe(
-                    "subscription($tenant: String!, $text: String!) {
-                        findingRaised(tenant: $tenant, filter: { text: $text }) { lineage { commandLine } } }",
-                    json!({ "tenant": tenant.name, "text": MARK }),
-                )
-                .await?;
-            let (name, heard_by) = (tenant.name.clone(), Arc::downgrade(&probe));
-            let hear = async move {
-                let mut subscription: Subscription = subscription;
-                // A subscription that ends costs times only; what counts is asked for at the end.
-                while let Ok(data) = subscription.next().await {
-                    let now = Instant::now();
-                    let Some(probe) = heard_by.upgrade() else { return };
-                    for mark in marks(&data["findingRaised"]) {
-                        lock(&probe.heard).entry((name.clone(), mark)).or_insert(now);
-                    }
-                }
-            };
-            lock(&probe.listeners).spawn(hear);
+            let subscription = listen(tenant).await?;
+            lock(&probe.listeners).spawn(hear(tenant.clone(), subscription, Arc::downgrade(&probe)));
         }
         Ok(probe)
     }
@@ -88,13 +72,51 @@ impl Probe {
         lags.into_iter().filter(|(planted, _)| *planted >= since).map(lag).collect()
     }
 
+    /// Whether people of each of these tenants find something that was planted since.
+    pub async fn has_found_since(&self, since: Instant, tenants: &[Tenant]) -> anyhow::Result<bool> {
+        for tenant in tenants {
+            let found: HashSet<String> = newest(tenant).await?.iter().flat_map(marks).collect();
+            let planted = lock(&self.planted);
+            let mut marks = planted.get(&tenant.name).into_iter().flatten().rev();
+            if !marks.any(|mark| mark.at >= since && found.contains(&mark.text)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The longest time to hearing of the finding, of what was planted between these times; `None` while some was not heard of,
+    /// or nothing is known to be planted in one of these tenants.
+    pub fn longest_lag(&self, since: Instant, until: Instant, tenants: &[Tenant]) -> Option<Duration> {
+        let heard = lock(&self.heard);
+        let planted = lock(&self.planted);
+        let of_tenant = |Tenant { name, .. }: &Tenant| {
+            let marks = planted.get(name).into_iter().flatten();
+            let marks = marks.filter(|mark| since <= mark.at && mark.at < until);
+            let lag = |mark: &Planted| {
+                let heard = heard.get(&(name.clone(), mark.text.clone()));
+                heard.map(|heard| heard.saturating_duration_since(mark.at))
+            };
+            marks.map(lag).collect::<Option<Vec<_>>>()?.into_iter().max()
+        };
+        tenants.iter().map(of_tenant).collect::<Option<Vec<_>>>()?.into_iter().max()
+    }
+
     /// Waits until all that was acknowledged is found and a second look sees the same, or patience
     /// ends, and judges.
     pub async fn judge(&self, tenants: &[Tenant]) -> anyhow::Result<report::Probe> {
         let deadline = Instant::now() + PATIENCE;
         let mut before = None;
         loop {
-            let mut judged = self.look(tenants).await?;
+            let mut judged = match self.look(tenants).await {
+                Ok(judged) => judged,
+                Err(error) if Instant::now() > deadline => return Err(error),
+                // The system may be on its way up again.
+                Err(_) => {
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+            };
             let is_settled = judged.missing == 0 && before.as_ref() == Some(&judged);
             if is_settled || Instant::now() > deadline {
                 let lag = |(planted, heard): (Instant, Option<Instant>)| {
@@ -145,6 +167,44 @@ impl Probe {
             }
         }
         Ok(judged)
+    }
+}
+
+/// The newest findings of a tenant that bear a mark.
+async fn newest(tenant: &Tenant) -> anyhow::Result<Vec<Value>> {
+    let query = "query($tenant: String!, $text: String!) { tenant(id: $tenant) {
+        findings(filter: { text: $text }, first: 20) { nodes { lineage { commandLine } } } } }";
+    let mut data = tenant.client.ask(query, json!({ "tenant": tenant.name, "text": MARK })).await?;
+    let nodes = data["tenant"]["findings"]["nodes"].as_array_mut().context("a page of findings")?;
+    Ok(std::mem::take(nodes))
+}
+
+async fn listen(tenant: &Tenant) -> anyhow::Result<Subscription> {
+    let query = "subscription($tenant: String!, $text: String!) {
+        findingRaised(tenant: $tenant, filter: { text: $text }) { lineage { commandLine } } }";
+    tenant.client.subscribe(query, json!({ "tenant": tenant.name, "text": MARK })).await
+}
+
+/// Hears until the probe is gone, and subscribes again when a subscription ends: what it misses meanwhile costs times only, what
+/// counts is asked for at the end.
+async fn hear(tenant: Tenant, mut subscription: Subscription, heard_by: Weak<Probe>) {
+    loop {
+        while let Ok(data) = subscription.next().await {
+            let now = Instant::now();
+            let Some(probe) = heard_by.upgrade() else { return };
+            for mark in marks(&data["findingRaised"]) {
+                lock(&probe.heard).entry((tenant.name.clone(), mark)).or_insert(now);
+            }
+        }
+        subscription = loop {
+            if heard_by.upgrade().is_none() {
+                return;
+            }
+            tokio::time::sleep(PAUSE).await;
+            if let Ok(Ok(again)) = timeout(SUBSCRIBE, listen(&tenant)).await {
+                break again;
+            }
+        };
     }
 }
 

@@ -5,15 +5,16 @@ mod agent;
 pub mod attack;
 mod await_until;
 pub mod disk;
-mod held;
 pub mod letters;
 mod sandbox;
 
 pub use agent::{Agent, binary};
 pub use await_until::{DEADLINE, until};
-pub use held::{Held, held};
 pub use sandbox::{Form, Place, Sandbox};
-pub use vedetta_load::client::Client;
+pub use vedetta_load::{
+    client::Client,
+    held::{Held, held},
+};
 
 /// Makes a test of each function in the forms that differ most: all roles in one process on the embedded log and store, and
 /// every role apart on Kafka and a CQL database.

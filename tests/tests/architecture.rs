@@ -46,6 +46,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("vedetta-load", &["*"]),
+    ("vedetta-chaos", &["*"]),
     ("vedetta-simulation", &["*"]),
     ("vedetta-tests", &["*"]),
 ];

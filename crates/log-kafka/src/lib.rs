@@ -19,7 +19,7 @@
 //! | `linger_ms` | 2 | how long a record waits for others to travel with |
 //! | `compression` | `none` | `lz4`, `zstd`; blocks of events are compressed already |
 //! | `append_timeout_ms` | 30000 | after this an append answers `Full` (nothing was sent) or `Unknown` |
-//! | `session_timeout_ms` | 10000 | a member that is silent for this long loses its partitions; the broker's `group.min.session.timeout.ms` bounds it |
+//! | `session_timeout_ms` | 6000 | a member that is silent for this long loses its partitions, which others have a second or two later; the least that brokers allow unless `group.min.session.timeout.ms` says otherwise |
 //! | `heartbeat_ms` | 1000, at most a third of the above | how fast members hear of each other |
 //! | `max_poll_interval_ms` | 300000 | a member that asks for nothing for this long loses its partitions |
 //! | `read_ahead_mib` | 16 | what each reader and member holds unread |

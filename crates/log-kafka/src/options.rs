@@ -164,7 +164,7 @@ impl Options {
                 timeout: Duration::from_secs(30),
             },
             group: GroupOptions {
-                session_timeout: Duration::from_secs(10),
+                session_timeout: Duration::from_secs(6),
                 heartbeat: Duration::from_secs(1),
                 max_poll_interval: Duration::from_secs(300),
             },

@@ -195,6 +195,8 @@ impl Topics {
             Some(Err(code)) => {
                 Err(AppendError::Full(format!("the settings of topic {name} can't be read: {code}")))
             }
+            // A broker that has just heard of the topic may not have heard of its settings, and then has not even the usual ones.
+            Some(Ok(resource)) if resource.entries.is_empty() => Ok(None),
             Some(Ok(resource)) => {
                 let entries = resource.entries.into_iter();
                 Ok(Some(entries.filter_map(|entry| Some((entry.name, entry.value?))).collect()))

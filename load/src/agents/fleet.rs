@@ -1,6 +1,10 @@
 //! All agents of a run.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context as _;
 use serde_json::json;
@@ -18,6 +22,9 @@ use crate::{
     probe::Probe,
     system::{System, Tenant},
 };
+
+/// An agent looks at its pace at least this often, for it makes a block this often.
+const SETTLED: Duration = Duration::from_millis(500);
 
 /// Running agents. Dropping it stops them hard.
 #[derive(Debug)]
@@ -37,10 +44,22 @@ impl Fleet {
         probe: &Arc<Probe>,
         manner: Manner,
     ) -> anyhow::Result<Self> {
+        Self::among(&system.tenants, system, per_tenant, block_age, probe, manner).await
+    }
+
+    /// The same in some tenants only.
+    pub async fn among(
+        tenants: &[Tenant],
+        system: &System,
+        per_tenant: u32,
+        block_age: Duration,
+        probe: &Arc<Probe>,
+        manner: Manner,
+    ) -> anyhow::Result<Self> {
         let counts = Arc::new(Counts::default());
         let (pace, receiver) = watch::channel(Some(Pace::default()));
         let mut tasks = JoinSet::new();
-        for (tenant, index) in system.tenants.iter().zip(0_u64..) {
+        for (tenant, index) in tenants.iter().zip(0_u64..) {
             let token = enrollment_token(tenant, per_tenant).await?;
             for number in 0..per_tenant {
                 let hostname = format!("{}-{number}", tenant.name);
@@ -80,6 +99,25 @@ impl Fleet {
             Some(ended) = self.tasks.join_next() => {
                 ended??;
                 anyhow::bail!("an agent has ended before its time")
+            }
+        }
+    }
+
+    /// Offers no more for now, and waits until everything that was offered is answered; `false` when patience ends before. Only
+    /// for agents that last.
+    pub async fn quiet(&mut self, patience: Duration) -> anyhow::Result<bool> {
+        self.pace(Pace::default());
+        let deadline = Instant::now() + patience;
+        loop {
+            // What was due before the pace changed may still be offered: it has to stand still for a while.
+            let before = self.counts.now();
+            self.run_for(SETTLED).await?;
+            let now = self.counts.now();
+            if now.offered == before.offered && now.accepted == now.offered {
+                return Ok(true);
+            }
+            if Instant::now() > deadline {
+                return Ok(false);
             }
         }
     }
