@@ -2,11 +2,13 @@
 //!
 //! It is a client of a system in a process of its own, and knows no more than agents and API
 //! clients may. Start with [`run`] (one scenario from start to report), then [`agents`] (what
-//! offers events), [`probe`] (what tells whether the answer is right) and [`mod@bench`].
+//! offers events), [`probe`] (what tells whether the answer is right) and [`mod@bench`]. [`model`] stands apart: arithmetic
+//! over what was measured.
 
 pub mod agents;
 pub mod bench;
 pub mod client;
+pub mod model;
 pub mod probe;
 pub mod report;
 pub mod run;

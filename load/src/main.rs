@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use vedetta_load::{bench, run, serve};
+use vedetta_load::{bench, model, run, serve};
 
 /// Drives a Vedetta and says how it held.
 #[derive(Debug, Parser)]
@@ -36,6 +36,9 @@ enum Command {
         /// Which figures; all when none is named.
         parts: Vec<bench::Part>,
     },
+    /// What an installation of some size needs: brokers, partitions, processes, database nodes, disk, network, what costs most
+    /// and what breaks first, each line with the measured constants it is made from.
+    Model(model::ModelArgs),
     /// Used by the others: a system in this process, until standard input ends.
     #[command(hide = true)]
     Serve(serve::ServeArgs),
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Run { scenario, json, memory } => run::run(&scenario, json.as_deref(), memory),
         Command::Bench { parts } => bench::run(&parts).map(|()| true),
+        Command::Model(args) => model::run(&args).map(|()| true),
         Command::Serve(args) => serve::run(&args).map(|()| true),
     };
     match outcome {
