@@ -8,6 +8,7 @@
 pub mod agents;
 pub mod bench;
 pub mod client;
+pub mod compare;
 pub mod model;
 pub mod probe;
 pub mod report;

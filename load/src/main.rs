@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use vedetta_load::{bench, model, run, serve};
+use vedetta_load::{bench, compare, model, run, serve};
 
 /// Drives a Vedetta and says how it held.
 #[derive(Debug, Parser)]
@@ -20,15 +20,13 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Runs a scenario and prints what came of it.
-    Run {
-        /// A file such as load/scenarios/steady.toml.
-        scenario: PathBuf,
-        /// Where the JSON report goes; none when not given.
-        #[arg(long, value_name = "FILE")]
-        json: Option<PathBuf>,
-        /// Keeps log and store in memory instead of on disk.
-        #[arg(long)]
-        memory: bool,
+    Run(run::RunArgs),
+    /// Two reports of one scenario side by side, and which differences are more than noise.
+    Compare {
+        /// The JSON report of the one.
+        before: PathBuf,
+        /// And of the other.
+        after: PathBuf,
     },
     /// Blocks beside rows, keeping and searching, end-to-end events a second at the first loss, the API beside the
     /// store, peak memory, system call → finding p50/p99. Needs root and the agent, built beside this program.
@@ -46,7 +44,8 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
-        Command::Run { scenario, json, memory } => run::run(&scenario, json.as_deref(), memory),
+        Command::Run(args) => run::run(&args),
+        Command::Compare { before, after } => compare::run(&before, &after),
         Command::Bench { parts } => bench::run(&parts).map(|()| true),
         Command::Model(args) => model::run(&args).map(|()| true),
         Command::Serve(args) => serve::run(&args).map(|()| true),

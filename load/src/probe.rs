@@ -6,13 +6,13 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
     time::{Duration, Instant},
 };
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::timeout};
 
 use crate::{
     agents::Planted,
@@ -25,6 +25,9 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// An attempt to subscribe that takes longer is given up.
+const SUBSCRIBE: Duration = Duration::from_secs(5);
 
 const MARK: &str = "vedetta-probe-";
 
@@ -48,27 +51,8 @@ impl Probe {
     pub async fn start(system: &System) -> anyhow::Result<Arc<Self>> {
         let probe = Arc::new(Self::default());
         for tenant in &system.tenants {
-            let subscription = tenant
-                .client
-                .subscribe(
-                    "subscription($tenant: String!, $text: String!) {
-                        findingRaised(tenant: $tenant, filter: { text: $text }) { lineage { commandLine } } }",
-                    json!({ "tenant": tenant.name, "text": MARK }),
-                )
-                .await?;
-            let (name, heard_by) = (tenant.name.clone(), Arc::downgrade(&probe));
-            let hear = async move {
-                let mut subscription: Subscription = subscription;
-                // A subscription that ends costs times only; what counts is asked for at the end.
-                while let Ok(data) = subscription.next().await {
-                    let now = Instant::now();
-                    let Some(probe) = heard_by.upgrade() else { return };
-                    for mark in marks(&data["findingRaised"]) {
-                        lock(&probe.heard).entry((name.clone(), mark)).or_insert(now);
-                    }
-                }
-            };
-            lock(&probe.listeners).spawn(hear);
+            let subscription = listen(tenant).await?;
+            lock(&probe.listeners).spawn(hear(tenant.clone(), subscription, Arc::downgrade(&probe)));
         }
         Ok(probe)
     }
@@ -81,11 +65,16 @@ impl Probe {
     /// The time from planting to hearing of the finding, of those marks that were planted since.
     /// Marks not heard of count with the time they have waited by now.
     pub fn lags_since(&self, since: Instant) -> Vec<Duration> {
-        let lags = self.planted_and_heard();
+        self.lags_within(since, Instant::now(), |_| true)
+    }
+
+    /// The same of some tenants, and of marks that were planted before a moment.
+    pub fn lags_within(&self, since: Instant, until: Instant, of: impl Fn(&str) -> bool) -> Vec<Duration> {
         let lag = |(planted, heard): (Instant, Option<Instant>)| {
             heard.unwrap_or_else(Instant::now).saturating_duration_since(planted)
         };
-        lags.into_iter().filter(|(planted, _)| *planted >= since).map(lag).collect()
+        let lags = self.planted_and_heard(of);
+        lags.into_iter().filter(|(planted, _)| (since..until).contains(planted)).map(lag).collect()
     }
 
     /// Waits until all that was acknowledged is found and a second look sees the same, or patience
@@ -100,7 +89,8 @@ impl Probe {
                 let lag = |(planted, heard): (Instant, Option<Instant>)| {
                     heard.map(|heard| heard.saturating_duration_since(planted))
                 };
-                let mut lags: Vec<Duration> = self.planted_and_heard().into_iter().filter_map(lag).collect();
+                let mut lags: Vec<Duration> =
+                    self.planted_and_heard(|_| true).into_iter().filter_map(lag).collect();
                 judged.heard = lags.len() as u64;
                 judged.lag_ms = percentiles(&mut lags);
                 return Ok(judged);
@@ -111,14 +101,14 @@ impl Probe {
     }
 
     /// When each acknowledged mark was planted, and heard of first in its own tenant.
-    fn planted_and_heard(&self) -> Vec<(Instant, Option<Instant>)> {
+    fn planted_and_heard(&self, of: impl Fn(&str) -> bool) -> Vec<(Instant, Option<Instant>)> {
         let heard = lock(&self.heard);
         let planted = lock(&self.planted);
         let of_tenant = |(tenant, marks): (&String, &Vec<Planted>)| {
             let times = |mark: &Planted| (mark.at, heard.get(&(tenant.clone(), mark.text.clone())).copied());
             marks.iter().map(times).collect::<Vec<_>>()
         };
-        planted.iter().flat_map(of_tenant).collect()
+        planted.iter().filter(|(tenant, _)| of(tenant)).flat_map(of_tenant).collect()
     }
 
     async fn look(&self, tenants: &[Tenant]) -> anyhow::Result<report::Probe> {
@@ -145,6 +135,35 @@ impl Probe {
             }
         }
         Ok(judged)
+    }
+}
+
+async fn listen(tenant: &Tenant) -> anyhow::Result<Subscription> {
+    let query = "subscription($tenant: String!, $text: String!) {
+        findingRaised(tenant: $tenant, filter: { text: $text }) { lineage { commandLine } } }";
+    tenant.client.subscribe(query, json!({ "tenant": tenant.name, "text": MARK })).await
+}
+
+/// Hears until the probe is gone, and subscribes again when a subscription ends: what it misses meanwhile costs times only, what
+/// counts is asked for at the end.
+async fn hear(tenant: Tenant, mut subscription: Subscription, heard_by: Weak<Probe>) {
+    loop {
+        while let Ok(data) = subscription.next().await {
+            let now = Instant::now();
+            let Some(probe) = heard_by.upgrade() else { return };
+            for mark in marks(&data["findingRaised"]) {
+                lock(&probe.heard).entry((tenant.name.clone(), mark)).or_insert(now);
+            }
+        }
+        subscription = loop {
+            if heard_by.upgrade().is_none() {
+                return;
+            }
+            tokio::time::sleep(PAUSE).await;
+            if let Ok(Ok(again)) = timeout(SUBSCRIBE, listen(&tenant)).await {
+                break again;
+            }
+        };
     }
 }
 
