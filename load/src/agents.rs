@@ -87,6 +87,15 @@ pub struct Counts {
     pub bytes: AtomicU64,
     /// Ranges of acknowledged numbers, of agents that last.
     pub ranges: Mutex<BTreeMap<Run, Ranges>>,
+    /// How long acknowledgements stayed away, of agents that last.
+    pub pauses: Mutex<BTreeMap<Run, Pauses>>,
+}
+
+/// Times between two acknowledgements of an agent.
+#[derive(Debug, Clone, Copy)]
+pub struct Pauses {
+    last: Instant,
+    longest: Duration,
 }
 
 /// [`Counts`] at a moment.
@@ -115,6 +124,21 @@ impl Counts {
             shed: of(&self.shed),
             bytes: of(&self.bytes),
         }
+    }
+}
+
+impl Counts {
+    /// The longest time that any agent heard no acknowledgement, since this was asked before. While all offer all the time, this
+    /// is for how long acknowledgements stood still.
+    pub fn longest_pause(&self) -> Duration {
+        let now = Instant::now();
+        let mut pauses = self.pauses.lock().unwrap_or_else(PoisonError::into_inner);
+        let longest = pauses.values_mut().map(|pauses| {
+            let longest = pauses.longest.max(now - pauses.last);
+            *pauses = Pauses { last: now, longest: Duration::ZERO };
+            longest
+        });
+        longest.max().unwrap_or_default()
     }
 }
 
@@ -230,6 +254,11 @@ impl Agent {
         }
         if self.manner == Manner::Lasting {
             let run = Run { tenant: tenant.clone(), node, boot };
+            let now = Instant::now();
+            let mut pauses = self.counts.pauses.lock().unwrap_or_else(PoisonError::into_inner);
+            let pauses = pauses.entry(run.clone()).or_insert(Pauses { last: now, longest: Duration::ZERO });
+            pauses.longest = pauses.longest.max(now - pauses.last);
+            pauses.last = now;
             let mut ranges = self.counts.ranges.lock().unwrap_or_else(PoisonError::into_inner);
             ranges.entry(run).or_default().add(Numbers { first: block.first, last: block.last });
         }

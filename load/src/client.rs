@@ -1,16 +1,19 @@
 //! A signed-in client of the API: queries and mutations over HTTP, subscriptions over a WebSocket.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context, bail, ensure};
 use futures::{SinkExt as _, StreamExt as _};
 use reqwest::header::{COOKIE, SET_COOKIE};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
     tungstenite::{Message, client::IntoClientRequest as _},
 };
+
+/// A server that says nothing for this long is asked whether it is there, and has as long to answer.
+const SILENCE: Duration = Duration::from_secs(5);
 
 /// Speaks GraphQL with a session cookie.
 #[derive(Debug, Clone)]
@@ -100,10 +103,21 @@ impl Client {
 pub struct Subscription(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Subscription {
-    /// The next value of the subscribed field's operation, `data` of the answer.
+    /// The next value of the subscribed field's operation, `data` of the answer. Fails when the server does not even answer a
+    /// ping.
     pub async fn next(&mut self) -> anyhow::Result<Value> {
+        let mut was_asked = false;
         loop {
-            let mut message = self.hear().await?;
+            let mut message = match timeout(SILENCE, self.hear()).await {
+                Ok(heard) => heard?,
+                Err(_) if was_asked => bail!("the server is silent"),
+                Err(_) => {
+                    self.say(json!({ "type": "ping" })).await?;
+                    was_asked = true;
+                    continue;
+                }
+            };
+            was_asked = false;
             match message["type"].as_str() {
                 Some("next") => {
                     let payload = &mut message["payload"];

@@ -77,13 +77,48 @@ impl Probe {
         lags.into_iter().filter(|(planted, _)| (since..until).contains(planted)).map(lag).collect()
     }
 
+    /// Whether a finding was heard of in each of these tenants, of something that was planted since.
+    pub fn has_heard_since(&self, since: Instant, tenants: &[Tenant]) -> bool {
+        let heard = lock(&self.heard);
+        let planted = lock(&self.planted);
+        tenants.iter().all(|Tenant { name, .. }| {
+            let newest = planted.get(name).into_iter().flatten().rev().take_while(|mark| mark.at >= since);
+            newest.into_iter().any(|mark| heard.contains_key(&(name.clone(), mark.text.clone())))
+        })
+    }
+
+    /// The longest time to hearing of the finding, of what was planted between these times; `None` while some was not heard of,
+    /// or nothing is known to be planted in one of these tenants.
+    pub fn longest_lag(&self, since: Instant, until: Instant, tenants: &[Tenant]) -> Option<Duration> {
+        let heard = lock(&self.heard);
+        let planted = lock(&self.planted);
+        let of_tenant = |Tenant { name, .. }: &Tenant| {
+            let marks = planted.get(name).into_iter().flatten();
+            let marks = marks.filter(|mark| since <= mark.at && mark.at < until);
+            let lag = |mark: &Planted| {
+                let heard = heard.get(&(name.clone(), mark.text.clone()));
+                heard.map(|heard| heard.saturating_duration_since(mark.at))
+            };
+            marks.map(lag).collect::<Option<Vec<_>>>()?.into_iter().max()
+        };
+        tenants.iter().map(of_tenant).collect::<Option<Vec<_>>>()?.into_iter().max()
+    }
+
     /// Waits until all that was acknowledged is found and a second look sees the same, or patience
     /// ends, and judges.
     pub async fn judge(&self, tenants: &[Tenant]) -> anyhow::Result<report::Probe> {
         let deadline = Instant::now() + PATIENCE;
         let mut before = None;
         loop {
-            let mut judged = self.look(tenants).await?;
+            let mut judged = match self.look(tenants).await {
+                Ok(judged) => judged,
+                Err(error) if Instant::now() > deadline => return Err(error),
+                // The system may be on its way up again.
+                Err(_) => {
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+            };
             let is_settled = judged.missing == 0 && before.as_ref() == Some(&judged);
             if is_settled || Instant::now() > deadline {
                 let lag = |(planted, heard): (Instant, Option<Instant>)| {

@@ -93,7 +93,7 @@ pub struct Stop {
     pub what: String,
     /// Seconds from the stop until it served again.
     pub down_seconds: f64,
-    /// The longest time without an acknowledgement from the stop on, in seconds.
+    /// The longest time that any agent heard no acknowledgement from the stop on, in seconds.
     pub silent_seconds: f64,
 }
 

@@ -16,8 +16,8 @@ use crate::{
     agents::{Crew, Fleet, Manner, Pace},
     probe::Probe,
     report::{FORMAT, Machine, Memory, Report, Round},
-    scenario::Scenario,
-    system::{Launch, System},
+    scenario::{Part, Scenario},
+    system::{self, Apart, Launch, System},
 };
 
 /// What to run, and on what.
@@ -58,7 +58,8 @@ pub fn run(args: &RunArgs) -> anyhow::Result<bool> {
         form: match (args.form, args.memory) {
             (Form::Embedded, false) => "embedded",
             (Form::Embedded, true) => "embedded in memory",
-            (Form::Cluster, _) => bail!("--form cluster: this build drives the embedded form only"),
+            (Form::Cluster, false) => "cluster",
+            (Form::Cluster, true) => bail!("--memory: only for --form embedded"),
         }
         .to_owned(),
         scenario,
@@ -89,7 +90,11 @@ async fn drive(scenario: &Scenario, args: &RunArgs) -> anyhow::Result<Round> {
         settings.extend(["log.url=memory:", "store.url=memory:"].map(str::to_owned));
     }
     settings.extend(scenario.neighbour.as_ref().map(neighbour::setting));
-    let launch = Launch { tenants, settings, ..Launch::by(std::env::current_exe()?) };
+    let form = match args.form {
+        Form::Embedded => system::Form::One,
+        Form::Cluster => system::Form::Apart(apart(scenario)),
+    };
+    let launch = Launch { tenants, settings, form, ..Launch::by(std::env::current_exe()?) };
     let mut system = System::launch(launch).await?;
     let probe = Probe::start(&system).await?;
     let idle = system.peak_memory()?;
@@ -136,6 +141,16 @@ async fn drive(scenario: &Scenario, args: &RunArgs) -> anyhow::Result<Round> {
     };
     system.stop()?;
     Ok(round)
+}
+
+/// One process of each role, and what a stop leaves over: two of detect, or three brokers.
+fn apart(scenario: &Scenario) -> Apart {
+    let part = scenario.stop.as_ref().map(|stop| stop.part);
+    Apart {
+        detect: if part == Some(Part::Detect) { 2 } else { 1 },
+        brokers: if part == Some(Part::Broker) { 3 } else { 1 },
+        ..Apart::default()
+    }
 }
 
 fn say_what_is_offered(scenario: &Scenario) {

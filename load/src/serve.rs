@@ -31,9 +31,12 @@ pub struct ServeArgs {
     /// How many tenants to make; none when they are there from an earlier start.
     #[arg(long, default_value_t = 0)]
     pub tenants: u32,
-    /// Settings, KEY=VALUE.
+    /// Settings, KEY=VALUE; the last of a key counts.
     #[arg(long = "set")]
     pub settings: Vec<String>,
+    /// Roles of this process: tenant, ingest, detect, query. All when none is named.
+    #[arg(long = "role")]
+    pub roles: Vec<String>,
 }
 
 /// How to reach a served system. Printed as one line of JSON once it is ready.
@@ -43,10 +46,22 @@ pub struct Served {
     pub public: SocketAddr,
     /// Agents.
     pub agents: SocketAddr,
+    /// Health and metrics.
+    pub admin: SocketAddr,
+    /// Other roles, when it runs apart and has what they call.
+    pub internal: Option<SocketAddr>,
     /// The authority's pin.
     pub pin: String,
     /// The tenants that it made.
     pub tenants: Vec<ServedTenant>,
+}
+
+impl Served {
+    /// Its listeners by the name of their setting.
+    pub fn listeners(&self) -> impl Iterator<Item = (&'static str, SocketAddr)> {
+        let always = [("public", self.public), ("agents", self.agents), ("admin", self.admin)];
+        always.into_iter().chain(self.internal.map(|address| ("internal", address)))
+    }
 }
 
 /// A tenant with its administrator.
@@ -101,7 +116,8 @@ async fn serve(args: &ServeArgs) -> anyhow::Result<()> {
     }
     let config = Config::load(&Sources { overrides, ..Sources::default() })?;
     vedetta_runtime::init_telemetry(&config)?;
-    let process = Process::start(&config, &ROLES, Arc::new(SystemClock)).await?;
+    let roles = chosen(&args.roles)?;
+    let process = Process::start(&config, &roles, Arc::new(SystemClock)).await?;
     let mut tenants = Vec::new();
     for number in 0..args.tenants {
         let tenant: TenantId = format!("load-{number}").parse()?;
@@ -118,6 +134,8 @@ async fn serve(args: &ServeArgs) -> anyhow::Result<()> {
     let served = Served {
         public: addresses.public,
         agents: addresses.agents,
+        admin: addresses.admin,
+        internal: addresses.internal,
         pin: process.context().authority.pin(),
         tenants,
     };
@@ -134,6 +152,19 @@ async fn serve(args: &ServeArgs) -> anyhow::Result<()> {
             }
         })
         .await
+}
+
+fn chosen(names: &[String]) -> anyhow::Result<Vec<Role>> {
+    if names.is_empty() {
+        return Ok(ROLES.into());
+    }
+    let find = |name: &String| {
+        let known = ROLES.iter().find(|role| role.name == name);
+        known
+            .copied()
+            .ok_or_else(|| anyhow::anyhow!("no role `{name}`: one of tenant, ingest, detect, query"))
+    };
+    names.iter().map(find).collect()
 }
 
 async fn answer(blocks: &Arc<dyn BlockStore>, line: &str) -> anyhow::Result<String> {

@@ -1,19 +1,29 @@
-//! The system that is driven: a process of its own, so that its processor time is its own.
+//! The system that is driven: processes of its own, so that their processor time is their own, and each can be killed, stopped,
+//! drained and started again.
+
+mod apart;
+mod balancer;
+mod member;
+mod servers;
 
 use std::{
-    io::{BufRead as _, BufReader, Write as _},
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     time::Duration,
 };
 
 use anyhow::Context as _;
 use tempfile::TempDir;
 
+pub use self::{
+    apart::{Apart, Place},
+    balancer::Balancer,
+    member::Member,
+    servers::Servers,
+};
 use crate::{
     client::Client,
-    serve::{Answered, Direct, Served},
+    serve::{Answered, Direct, ServedTenant},
 };
 
 /// A system in a scratch folder, running unless it was killed. Dropping it stops it.
@@ -23,12 +33,17 @@ pub struct System {
     pub tenants: Vec<Tenant>,
     /// Where agents connect.
     pub agents: SocketAddr,
+    /// Console and API.
+    pub public: SocketAddr,
     /// The authority's pin.
     pub pin: String,
-    public: SocketAddr,
-    program: PathBuf,
-    settings: Vec<String>,
-    running: Running,
+    /// Its processes, in the order in which they were started: one with every role, or each role apart: `tenant`, `ingest-1`,
+    /// `detect-1`, `query-1` and so on.
+    pub members: Vec<Member>,
+    /// What stands before several processes of a role.
+    _balancers: Vec<Balancer>,
+    /// Its log and database, when its roles are apart.
+    pub servers: Option<Servers>,
     dir: TempDir,
 }
 
@@ -41,6 +56,16 @@ pub struct Tenant {
     pub client: Client,
 }
 
+/// Which processes a system is made of.
+#[derive(Debug, Clone, Default)]
+pub enum Form {
+    /// One with every role, on the embedded log and store unless the settings say otherwise.
+    #[default]
+    One,
+    /// Each role apart, on a Kafka cluster and a CQL database of its own.
+    Apart(Apart),
+}
+
 /// How a system is started.
 #[derive(Debug, Clone)]
 pub struct Launch {
@@ -48,45 +73,18 @@ pub struct Launch {
     pub program: PathBuf,
     /// Tenants to make.
     pub tenants: u32,
-    /// Settings beside the usual ones, KEY=VALUE.
+    /// Settings beside the usual ones, KEY=VALUE, of every process.
     pub settings: Vec<String>,
     /// Where its folder is made.
     pub within: PathBuf,
+    /// Which processes.
+    pub form: Form,
 }
 
 impl Launch {
-    /// One tenant, a folder where temporary files lie.
+    /// One tenant, one process, a folder where temporary files lie.
     pub fn by(program: PathBuf) -> Self {
-        Self { program, tenants: 1, settings: vec![], within: std::env::temp_dir() }
-    }
-}
-
-#[derive(Debug)]
-struct Running {
-    child: Child,
-    stdin: Option<ChildStdin>,
-    stdout: BufReader<ChildStdout>,
-}
-
-impl Running {
-    fn spawn(program: &Path, dir: &Path, tenants: u32, settings: &[String]) -> anyhow::Result<Self> {
-        let mut command = Command::new(program);
-        command.arg("serve").arg("--data-dir").arg(dir).args(["--tenants", &tenants.to_string()]);
-        for setting in settings {
-            command.args(["--set", setting]);
-        }
-        let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-        let mut child = spawned.with_context(|| program.display().to_string())?;
-        let stdin = child.stdin.take();
-        let stdout = BufReader::new(child.stdout.take().context("a child with a standard output")?);
-        Ok(Self { child, stdin, stdout })
-    }
-
-    /// Waits until it serves.
-    fn served(&mut self) -> anyhow::Result<Served> {
-        let mut line = String::new();
-        self.stdout.read_line(&mut line)?;
-        serde_json::from_str(&line).context("the system did not start; its words are above")
+        Self { program, tenants: 1, settings: vec![], within: std::env::temp_dir(), form: Form::One }
     }
 }
 
@@ -100,42 +98,64 @@ impl System {
 
     /// Starts a new one.
     pub async fn launch(launch: Launch) -> anyhow::Result<Self> {
-        let Launch { program, tenants, settings: more, within } = launch;
+        let Launch { program, tenants, settings: more, within, form } = launch;
         let dir = tempfile::tempdir_in(within)?;
         let mut settings =
             vec!["telemetry.log=warn".to_owned(), "ingest.enrollments_per_second=100000".to_owned()];
         settings.extend(more);
-        let mut running = Running::spawn(&program, dir.path(), tenants, &settings)?;
-        let served = running.served()?;
-        let mut signed_in = Vec::new();
-        for tenant in served.tenants {
-            let client =
-                Client::sign_in(served.public, &tenant.tenant, &tenant.user, &tenant.password).await?;
-            signed_in.push(Tenant { name: tenant.tenant, client });
+        match form {
+            Form::One => {
+                let mut member = Member::new("vedetta", program, dir.path().to_owned(), settings);
+                member.spawn(tenants)?;
+                let made = member.serves()?;
+                Self::of(vec![member], vec![], None, made, dir).await
+            }
+            Form::Apart(apart) => apart.launch(program, tenants, settings, dir).await,
         }
-        let Served { public, agents, pin, .. } = served;
-        Ok(Self { tenants: signed_in, agents, pin, public, program, settings, running, dir })
     }
 
-    /// Ends it as a power switch would, as far as its own process goes.
+    /// A system of processes that serve, with the tenants that were made.
+    async fn of(
+        members: Vec<Member>,
+        balancers: Vec<Balancer>,
+        servers: Option<Servers>,
+        made: Vec<ServedTenant>,
+        dir: TempDir,
+    ) -> anyhow::Result<Self> {
+        let front = |role: &str| members.iter().find(|member| member.has(role)).map(Member::served);
+        let balanced = |role: &str| balancers.iter().find(|b| b.role() == role).map(Balancer::address);
+        let ingest = front("ingest").context("a process of ingest")?;
+        let query = front("query").context("a process of query")?;
+        let (agents, pin) = (balanced("ingest").unwrap_or(ingest.agents), ingest.pin.clone());
+        let public = balanced("query").unwrap_or(query.public);
+        let mut tenants = Vec::new();
+        for tenant in made {
+            let client = Client::sign_in(public, &tenant.tenant, &tenant.user, &tenant.password).await?;
+            tenants.push(Tenant { name: tenant.tenant, client });
+        }
+        Ok(Self { tenants, agents, public, pin, members, _balancers: balancers, servers, dir })
+    }
+
+    /// One of its processes.
+    pub fn member(&mut self, name: &str) -> anyhow::Result<&mut Member> {
+        let names: Vec<String> = self.members.iter().map(|member| member.name().to_owned()).collect();
+        let found = self.members.iter_mut().find(|member| member.name() == name);
+        found.with_context(|| format!("no process {name} among {}", names.join(", ")))
+    }
+
+    /// Ends all of its processes as a power switch would, as far as they go. Servers go on.
     pub fn kill(&mut self) -> anyhow::Result<()> {
-        self.running.child.kill()?;
-        self.running.child.wait()?;
-        Ok(())
+        self.members.iter_mut().try_for_each(Member::kill)
     }
 
-    /// Starts it again after a kill, in its folder and at its addresses; it may not serve yet.
+    /// Starts all again after a kill, in their folder and at their addresses; they may not serve yet.
     pub fn relaunch(&mut self) -> anyhow::Result<()> {
-        let mut settings = self.settings.clone();
-        settings.push(format!("listen.public={}", self.public));
-        settings.push(format!("listen.agents={}", self.agents));
-        self.running = Running::spawn(&self.program, self.dir.path(), 0, &settings)?;
-        Ok(())
+        self.members.iter_mut().try_for_each(Member::relaunch)
     }
 
-    /// Waits until it serves after [`System::relaunch`].
+    /// Waits until all serve after [`System::relaunch`].
     pub fn serves(&mut self) -> anyhow::Result<()> {
-        self.running.served().map(drop)
+        self.members.iter_mut().try_for_each(|member| member.serves().map(drop))
     }
 
     /// Its data folder.
@@ -143,45 +163,60 @@ impl System {
         self.dir.path()
     }
 
-    /// Processor time it has used so far, all threads, by `/proc/PID/stat`.
-    pub fn cpu(&self) -> anyhow::Result<Duration> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.running.child.id()))?;
-        // The name may hold blanks and brackets; what follows its last bracket is in columns from 3 on.
-        let columns: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let of = |column: usize| columns.get(column - 3).and_then(|text| text.parse::<u64>().ok());
-        let ticks = of(14).zip(of(15)).map(|(user, system)| user + system).context("/proc/PID/stat")?;
-        Ok(Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64))
+    /// URLs of its log and its store.
+    pub fn urls(&self) -> (String, String) {
+        match &self.servers {
+            Some(servers) => (servers.log_url(), servers.store_url()),
+            None => {
+                let url = format!("file:{}", self.dir.path().join("db").display());
+                (url.clone(), url)
+            }
+        }
     }
 
-    /// The most memory that it ever had resident, in bytes, by `/proc/PID/status`.
+    /// Processor time that its running processes have used so far, all threads.
+    pub fn cpu(&self) -> anyhow::Result<Duration> {
+        self.members.iter().map(Member::cpu).sum()
+    }
+
+    /// The most memory that each of its running processes ever had resident, together, in bytes.
     pub fn peak_memory(&self) -> anyhow::Result<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.running.child.id()))?;
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix("kB"));
-        Ok(peak.context("VmHWM in /proc/PID/status")?.trim().parse::<u64>()? * 1024)
+        self.members.iter().map(Member::peak_memory).sum()
     }
 
     /// Has it search its store without its API in between. Blocks until it has answered.
     pub fn direct(&mut self, search: &Direct) -> anyhow::Result<Answered> {
-        let stdin = self.running.stdin.as_mut().context("a system that runs")?;
-        writeln!(stdin, "{}", serde_json::to_string(search)?)?;
-        let mut line = String::new();
-        self.running.stdout.read_line(&mut line)?;
-        serde_json::from_str(&line).with_context(|| line)
+        self.members.first_mut().context("a system that runs")?.direct(search)
     }
 
-    /// Drains it and waits; gives its folder, which goes when it is dropped.
-    pub fn stop(mut self) -> anyhow::Result<TempDir> {
-        drop(self.running.stdin.take());
-        let status = self.running.child.wait()?;
-        anyhow::ensure!(status.success(), "the system ended with {status}");
-        Ok(self.dir)
+    /// Drains it and waits, the last started first.
+    pub fn stop(mut self) -> anyhow::Result<Stopped> {
+        self.members.iter_mut().rev().try_for_each(Member::drain)?;
+        Ok(Stopped { urls: self.urls(), servers: self.servers, dir: self.dir })
     }
 }
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Already gone is as good.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+/// What is left of a system: its folder and its servers, which go with this.
+#[derive(Debug)]
+pub struct Stopped {
+    urls: (String, String),
+    servers: Option<Servers>,
+    dir: TempDir,
+}
+
+impl Stopped {
+    /// Its data folder.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// URLs of its log and its store.
+    pub const fn urls(&self) -> &(String, String) {
+        &self.urls
+    }
+
+    /// Its log and database, if its roles were apart.
+    pub const fn servers(&self) -> Option<&Servers> {
+        self.servers.as_ref()
     }
 }

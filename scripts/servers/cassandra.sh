@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Real Apache Cassandra nodes for tests, from Maven artefacts, on loopback addresses: node I is 127.0.0.I.
+# Real Apache Cassandra nodes for tests, from Maven artefacts, on loopback addresses: node I is 127.0.0.I, or NET.I.
 #
 #   cassandra.sh fetch            the server's jars, once, for everybody
 #   DIR=… cassandra.sh up         start NODES nodes with empty data and wait until they answer
-#   DIR=… cassandra.sh start I | wait I | kill9 I | stop I
+#   DIR=… cassandra.sh start I | wait I | kill9 I | stop I | pause I | resume I
 #   DIR=… cassandra.sh down       stop all of them
 #   DIR=… cassandra.sh endpoints  host:port,host:port
 #   DIR=… cassandra.sh share      the endpoint of one node that all callers share; see below
 #
 # DIR is the absolute folder for configuration, data and logs. NODES is 1 (or 3), HEAP 512m. JARS is where fetch puts the jars.
+# With NETNS=NAME, node I runs in the network namespace NAMEI.
 # A shared node forgets its tables when it is started again; the others keep what they acknowledged.
 #
 # `share` starts a node unless one runs in DIR already. It ends by itself once nobody has held a shared lock (flock) on
@@ -17,7 +18,7 @@ set -euo pipefail
 
 VERSION=5.0.8
 PLUGIN=org.apache.maven.plugins:maven-dependency-plugin:3.6.1
-NODES=${NODES:-1} HEAP=${HEAP:-512m} IDLE_SECONDS=${IDLE_SECONDS:-60}
+NODES=${NODES:-1} HEAP=${HEAP:-512m} IDLE_SECONDS=${IDLE_SECONDS:-60} NET=${NET:-127.0.0} NETNS=${NETNS:-}
 root=$(cd "$(dirname "$0")/../.." && pwd)
 JARS=${JARS:-${CARGO_TARGET_DIR:-$root/target}/servers/cassandra-$VERSION}
 
@@ -59,12 +60,12 @@ pid() { cat "$DIR/run/$1.pid"; }
 alive() { kill -0 "$(pid "$1" 2>/dev/null)" 2>/dev/null; }
 gone() { for _ in $(seq 600); do kill -0 "$1" 2>/dev/null || return 0; sleep 0.05; done; return 1; }
 each() { for node in $(seq "$NODES"); do "$@" "$node"; done; }
-answers() { (exec 3<> "/dev/tcp/127.0.0.$1/$(cat "$DIR/port")") 2>/dev/null; }
+answers() { (exec 3<> "/dev/tcp/$NET.$1/$(cat "$DIR/port")") 2>/dev/null; }
 
 # Tokens are given, so that nodes need not wait for each other's.
 yaml() {
   local seeds=''
-  for node in $(seq "$NODES"); do seeds+=,127.0.0.$node:$((port + 1)); done
+  for node in $(seq "$NODES"); do seeds+=,$NET.$node:$((port + 1)); done
   cat <<YAML
 cluster_name: vedetta-test
 num_tokens: 1
@@ -72,8 +73,8 @@ initial_token: "$(((1 << 63) + ($1 - 1) * 6148914691236517205))"
 auto_bootstrap: false
 partitioner: org.apache.cassandra.dht.Murmur3Partitioner
 endpoint_snitch: SimpleSnitch
-listen_address: 127.0.0.$1
-rpc_address: 127.0.0.$1
+listen_address: $NET.$1
+rpc_address: $NET.$1
 storage_port: $((port + 1))
 native_transport_port: $port
 seed_provider: [{class_name: org.apache.cassandra.locator.SimpleSeedProvider, parameters: [{seeds: "${seeds#,}"}]}]
@@ -133,7 +134,7 @@ start() {
 </configuration>
 XML
   [ ! -e "$log" ] || mv "$log" "$log.before"
-  setsid nohup java -javaagent:"$(echo "$JARS"/jamm-*.jar)" @"$conf/jvm.arguments" -cp "$conf:$JARS/*" \
+  setsid nohup ${NETNS:+nsenter "--net=/run/netns/$NETNS$1"} java -javaagent:"$(echo "$JARS"/jamm-*.jar)" @"$conf/jvm.arguments" -cp "$conf:$JARS/*" \
     org.apache.cassandra.service.CassandraDaemon > "$log" 2>&1 < /dev/null 8>&- 9>&- &
   echo $! > "$DIR/run/$1.pid"
 }
@@ -150,8 +151,10 @@ await() { # the CQL port opens only once the node serves
 
 up() { fetch; rm -rf "$DIR"/{data,run,port}; each start; each await; }
 stop() { local it; it=$(pid "$1" 2>/dev/null) || return 0; kill "$it" 2>/dev/null || return 0; gone "$it" || kill -9 "$it"; }
+pause() { kill -STOP "$(pid "$1")"; }
+resume() { kill -CONT "$(pid "$1")"; }
 kill9() { local it; it=$(pid "$1"); kill -9 "$it"; gone "$it"; }
-endpoints() { for node in $(seq "$NODES"); do printf '%s127.0.0.%s:%s' "$([ "$node" = 1 ] || echo ,)" "$node" "$(cat "$DIR/port")"; done; echo; }
+endpoints() { for node in $(seq "$NODES"); do printf '%s%s.%s:%s' "$([ "$node" = 1 ] || echo ,)" "$NET" "$node" "$(cat "$DIR/port")"; done; echo; }
 
 share() {
   mkdir -p "$DIR"
@@ -179,8 +182,8 @@ command=${1:-}
 case "$command" in fetch) ;; *) case "${DIR:-}" in /*) ;; *) die "DIR must be an absolute folder" ;; esac ;; esac
 case "$command" in
   fetch | up | endpoints | share | watch) "$command" ;;
-  start | kill9 | stop) "$command" "${2:?which node}" ;;
+  start | kill9 | stop | pause | resume) "$command" "${2:?which node}" ;;
   wait) await "${2:?which node}" ;;
   down) each stop ;;
-  *) die "usage: $0 fetch|up|start I|wait I|kill9 I|stop I|down|endpoints|share" ;;
+  *) die "usage: $0 fetch|up|start I|wait I|kill9 I|stop I|pause I|resume I|down|endpoints|share" ;;
 esac

@@ -4,12 +4,14 @@
 #   scripts/servers/kafka.sh up DIR [NODES] [IDLE]  fetch, start, print the address; after IDLE seconds without users, stop
 #   scripts/servers/kafka.sh boot DIR [LISTENER]    print the address of PLAINTEXT, SASL_PLAINTEXT, SASL_SSL or SSL
 #   scripts/servers/kafka.sh start|stop|kill DIR I  one node: start and wait, stop in order, SIGKILL
+#   scripts/servers/kafka.sh pause|resume DIR I     one node: SIGSTOP, SIGCONT
 #   scripts/servers/kafka.sh down DIR               stop all
 #   scripts/servers/kafka.sh fetch                  only the jars
 #
 # Who uses a shared server holds a shared lock (flock) on DIR/users. Ports are free ones, and stay for a DIR. Where
 # DIR/secure.properties is, the listeners for passwords and certificates are there as well, with that file's settings;
 # DIR/format.args then holds more arguments for formatting, one a line. KAFKA_JARS names another folder for the jars.
+# DIR/places, with lines NODE ADDRESS [NAMESPACE], gives nodes other addresses than 127.0.0.1, and network namespaces to run in.
 set -euo pipefail
 VERSION=4.4.0
 JARS=${KAFKA_JARS:-${XDG_CACHE_HOME:-$HOME/.cache}/vedetta/kafka-$VERSION}
@@ -19,11 +21,15 @@ die() { echo "error: $*" >&2; exit 1; }
 command -v java >/dev/null || die "the tests of the Kafka log need Java: apt-get install openjdk-17-jre-headless"
 
 run=${1:-} dir=${2:-}
-[ "$run" = fetch ] || [ -n "$dir" ] || die "usage: $0 up|boot|start|stop|kill|down DIR …"
+[ "$run" = fetch ] || [ -n "$dir" ] || die "usage: $0 up|boot|start|stop|kill|pause|resume|down DIR …"
 if [ -n "$dir" ]; then mkdir -p "$dir"/{conf,data,log,run} && dir=$(cd "$dir" && pwd); fi
 nodes() { cat "$dir/nodes"; }
 pid() { cat "$dir/run/$1.pid" 2>/dev/null; }
 alive() { local pid; pid=$(pid "$1") && kill -0 "$pid" 2>/dev/null; }
+place() { # place NODE COLUMN
+  [ ! -e "$dir/places" ] || awk -v node="$1" -v column="$2" '$1 == node { print $column }' "$dir/places"
+}
+host() { local host; host=$(place "$1" 2); echo "${host:-127.0.0.1}"; }
 port() { awk -v node="$1" -v listener="$2" '$1 == node && $2 == listener { print $3 }' "$dir/ports"; }
 
 fetch() {
@@ -45,8 +51,8 @@ XML
   touch "$JARS/.complete"
 }
 
-java_run() { # java_run CLASS ARG…: `exec`, so that the process is Java itself
-  exec java -Xms64m -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+ExitOnOutOfMemoryError \
+java_run() { # [namespace=NAME] java_run CLASS ARG…: `exec`, so that the process is Java itself
+  exec ${namespace:+nsenter "--net=/run/netns/$namespace"} java -Xms64m -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+ExitOnOutOfMemoryError \
     -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info \
     -Dorg.slf4j.simpleLogger.showDateTime=true ${KAFKA_JAVA_OPTS:-} -cp "$JARS/*" "$@"
 }
@@ -66,10 +72,10 @@ choose_ports() {
 configure() { # configure NODE
   local node=$1 listeners= voters= i listener replicas=1 in_sync=1
   [ "$(nodes)" -lt 3 ] || { replicas=3 in_sync=2; }
-  for i in $(seq "$(nodes)"); do voters+=,$i@127.0.0.1:$(port "$i" CONTROLLER); done
+  for i in $(seq "$(nodes)"); do voters+=,$i@$(host "$i"):$(port "$i" CONTROLLER); done
   for listener in "${LISTENERS[@]}"; do
     case $listener in PLAINTEXT | CONTROLLER) ;; *) [ -e "$dir/secure.properties" ] || continue ;; esac
-    listeners+=,$listener://127.0.0.1:$(port "$node" "$listener")
+    listeners+=,$listener://$(host "$node"):$(port "$node" "$listener")
   done
   cat <<PROPERTIES
 process.roles=broker,controller
@@ -99,7 +105,8 @@ PROPERTIES
 }
 
 start() { # start NODE: returns at once
-  local node=$1 more=()
+  local node=$1 more=() namespace
+  namespace=$(place "$node" 3)
   [ -s "$dir/cluster.id" ] || head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d = > "$dir/cluster.id"
   configure "$node" > "$dir/conf/$node.properties"
   [ ! -e "$dir/format.args" ] || mapfile -t more < "$dir/format.args"
@@ -138,7 +145,7 @@ down() {
 
 boot() { # boot LISTENER
   local all= i
-  for i in $(seq "$(nodes)"); do all+=,127.0.0.1:$(port "$i" "$1"); done
+  for i in $(seq "$(nodes)"); do all+=,$(host "$i"):$(port "$i" "$1"); done
   echo "${all#,}"
 }
 
@@ -170,6 +177,8 @@ case $run in
   start) start "$3"; ready "$3" ;;
   stop) end "$3" TERM ;;
   kill) end "$3" KILL ;;
+  pause) kill -STOP "$(pid "$3")" ;;
+  resume) kill -CONT "$(pid "$3")" ;;
   down) down ;;
   *) die "unknown: $run" ;;
 esac

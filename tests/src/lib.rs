@@ -5,12 +5,13 @@ mod agent;
 pub mod attack;
 mod await_until;
 pub mod disk;
-mod held;
 pub mod letters;
 mod sandbox;
 
 pub use agent::{Agent, binary};
 pub use await_until::{DEADLINE, until};
-pub use held::{Held, held};
 pub use sandbox::{Form, Sandbox};
-pub use vedetta_load::client::Client;
+pub use vedetta_load::{
+    client::Client,
+    held::{Held, held},
+};

@@ -99,6 +99,21 @@ impl Server {
         script(&["start", self.dir(), &node.to_string()]);
     }
 
+    /// Stops a node where it stands (SIGSTOP): its connections stay open, and nothing answers.
+    pub fn pause(&self, node: u32) {
+        script(&["pause", self.dir(), &node.to_string()]);
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self, node: u32) {
+        script(&["resume", self.dir(), &node.to_string()]);
+    }
+
+    /// Where its nodes write what they do, `NODE.log` each.
+    pub fn logs(&self) -> PathBuf {
+        Path::new(self.dir()).join("log")
+    }
+
     fn dir(&self) -> &str {
         text(self.dir.as_deref().expect("not with VEDETTA_TEST_KAFKA"))
     }

@@ -26,8 +26,12 @@ fn script() -> PathBuf {
 ///
 /// # Panics
 /// When it fails: the test can't go on, and the script has said what is missing.
-fn run(dir: &Path, nodes: usize, arguments: &[&str]) -> String {
-    let output = Command::new(script())
+fn run(dir: &Path, nodes: usize, net: Option<&Net>, arguments: &[&str]) -> String {
+    let mut command = Command::new(script());
+    if let Some(net) = net {
+        command.env("NET", &net.addresses).env("NETNS", &net.namespaces);
+    }
+    let output = command
         .args(arguments)
         .env("DIR", dir)
         .env("NODES", nodes.to_string())
@@ -56,7 +60,7 @@ pub fn shared_endpoint() -> String {
         // Held as long as this process lives: the node stays while anybody has it.
         let users = File::create(dir.join("users")).unwrap();
         users.lock_shared().unwrap();
-        (run(&dir, 1, &["share"]), Some(users))
+        (run(&dir, 1, None, &["share"]), Some(users))
     };
     SHARED.get_or_init(start).0.clone()
 }
@@ -66,16 +70,31 @@ pub fn shared_endpoint() -> String {
 pub struct Nodes {
     dir: TempDir,
     count: usize,
+    net: Option<Net>,
     endpoints: String,
+}
+
+/// Network namespaces to run nodes in.
+#[derive(Debug, Clone)]
+pub struct Net {
+    /// The first three numbers of their addresses; the last one is the node's.
+    pub addresses: String,
+    /// The names of their namespaces, without the node's number at the end.
+    pub namespaces: String,
 }
 
 impl Nodes {
     /// Starts that many, and waits until they answer.
     pub fn start(count: usize) -> Self {
+        Self::start_in(count, None)
+    }
+
+    /// The same in network namespaces that are there.
+    pub fn start_in(count: usize, net: Option<Net>) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        run(dir.path(), count, &["up"]);
-        let endpoints = run(dir.path(), count, &["endpoints"]);
-        Self { dir, count, endpoints }
+        run(dir.path(), count, net.as_ref(), &["up"]);
+        let endpoints = run(dir.path(), count, net.as_ref(), &["endpoints"]);
+        Self { dir, count, net, endpoints }
     }
 
     /// `host:port` of each, with commas between.
@@ -85,19 +104,38 @@ impl Nodes {
 
     /// SIGKILL, from 1.
     pub fn kill(&self, node: usize) {
-        run(self.dir.path(), self.count, &["kill9", &node.to_string()]);
+        self.run("kill9", node);
+    }
+
+    /// SIGSTOP: connections stay open, and nothing answers.
+    pub fn pause(&self, node: usize) {
+        self.run("pause", node);
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self, node: usize) {
+        self.run("resume", node);
+    }
+
+    /// Where nodes write what they do, `NODE.log` each.
+    pub fn logs(&self) -> PathBuf {
+        self.dir.path().join("log")
     }
 
     /// Starts a node again that was killed, on what it left, and waits until it answers.
     pub fn restart(&self, node: usize) {
-        run(self.dir.path(), self.count, &["start", &node.to_string()]);
-        run(self.dir.path(), self.count, &["wait", &node.to_string()]);
+        self.run("start", node);
+        self.run("wait", node);
+    }
+
+    fn run(&self, command: &str, node: usize) {
+        run(self.dir.path(), self.count, self.net.as_ref(), &[command, &node.to_string()]);
     }
 }
 
 impl Drop for Nodes {
     fn drop(&mut self) {
-        run(self.dir.path(), self.count, &["down"]);
+        run(self.dir.path(), self.count, self.net.as_ref(), &["down"]);
     }
 }
 

@@ -1,6 +1,11 @@
 //! All agents of a run.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, ensure};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -30,6 +35,9 @@ const ENROLLING: usize = 8;
 const TRIES: u32 = 5;
 /// Descriptors that are not agents' connections.
 const OTHER_DESCRIPTORS: u64 = 512;
+
+/// An agent looks at its pace at least this often, for it makes a block this often.
+const SETTLED: Duration = Duration::from_millis(500);
 
 /// Agents to be.
 #[derive(Debug, Clone)]
@@ -64,11 +72,22 @@ impl Fleet {
         probe: &Arc<Probe>,
         manner: Manner,
     ) -> anyhow::Result<Self> {
-        let crew = Crew { tenants: &system.tenants, per_tenant, block_age, manner, recording: None };
-        Self::of(crew, system, probe).await
+        Self::among(&system.tenants, system, per_tenant, block_age, probe, manner).await
     }
 
-    /// The same for some tenants only, and with more to choose.
+    /// The same in some tenants only.
+    pub async fn among(
+        tenants: &[Tenant],
+        system: &System,
+        per_tenant: u32,
+        block_age: Duration,
+        probe: &Arc<Probe>,
+        manner: Manner,
+    ) -> anyhow::Result<Self> {
+        Self::of(Crew { tenants, per_tenant, block_age, manner, recording: None }, system, probe).await
+    }
+
+    /// The same with all that can be chosen.
     pub async fn of(crew: Crew<'_>, system: &System, probe: &Arc<Probe>) -> anyhow::Result<Self> {
         let Crew { tenants, per_tenant, block_age, manner, recording } = crew;
         allow_descriptors(tenants.len() as u64 * u64::from(per_tenant))?;
@@ -80,7 +99,7 @@ impl Fleet {
         for tenant in tenants {
             // Seeds follow the tenant's place in the system, so that no two agents of several fleets are alike.
             let index = system.tenants.iter().position(|other| other.name == tenant.name);
-            let index = index.context("a tenant of this system")? as u64;
+            let index = index.unwrap_or_default() as u64;
             let token = enrollment_token(tenant, per_tenant).await?;
             let enrolled = stream::iter(0..per_tenant).map(|number| {
                 let (hostname, token) = (format!("{}-{number}", tenant.name), &token);
@@ -124,7 +143,7 @@ impl Fleet {
     }
 
     /// What became of events.
-    pub const fn counts(&self) -> &Arc<Counts> {
+    pub fn counts(&self) -> &Counts {
         &self.counts
     }
 
@@ -135,6 +154,25 @@ impl Fleet {
             Some(ended) = self.tasks.join_next() => {
                 ended??;
                 anyhow::bail!("an agent has ended before its time")
+            }
+        }
+    }
+
+    /// Offers no more for now, and waits until everything that was offered is answered; `false` when patience ends before. Only
+    /// for agents that last.
+    pub async fn quiet(&mut self, patience: Duration) -> anyhow::Result<bool> {
+        self.pace(Pace::default());
+        let deadline = Instant::now() + patience;
+        loop {
+            // What was due before the pace changed may still be offered: it has to stand still for a while.
+            let before = self.counts.now();
+            self.run_for(SETTLED).await?;
+            let now = self.counts.now();
+            if now.offered == before.offered && now.accepted == now.offered {
+                return Ok(true);
+            }
+            if Instant::now() > deadline {
+                return Ok(false);
             }
         }
     }
