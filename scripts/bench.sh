@@ -36,7 +36,7 @@ for part in "${parts[@]}"; do
       run "where an event's processor time goes" \
         perf record -q -F "$hertz" --call-graph dwarf,65528 -o "$scratch/samples" \
         "${CARGO_TARGET_DIR:-target}/release/vedetta-load" run load/scenarios/heavy.toml --json "$scratch/report.json"
-      events=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["counts"]["accepted"])' "$scratch/report.json")
+      events=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["rounds"][0]["counts"]["accepted"])' "$scratch/report.json")
       perf script -i "$scratch/samples" --no-inline -F comm,pid,tid,ip,sym 2>/dev/null | python3 scripts/stages.py "$events" "$hertz" ;;
     *) echo "usage: $0 [log|kafka|store|cql|recovery|rules|agent|system|stages]…" >&2; exit 2 ;;
   esac

@@ -7,9 +7,11 @@
 
 mod fleet;
 mod queue;
+mod tape;
 
 use std::{
     collections::BTreeMap,
+    path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -19,8 +21,11 @@ use std::{
 
 use bytes::Bytes;
 use rand::{SeedableRng as _, rngs::StdRng};
-use serde::Serialize;
-use tokio::{sync::watch, time::MissedTickBehavior};
+use serde::{Deserialize, Serialize};
+use tokio::{
+    sync::{mpsc, watch},
+    time::MissedTickBehavior,
+};
 use vedetta_model::{BootId, NodeId, Numbers, Ranges, SystemClock, TenantId};
 use vedetta_node_agent::{
     batch::{Batcher, Limits, Origin},
@@ -30,10 +35,13 @@ use vedetta_node_agent::{
     source::{Synthetic, synthetic},
 };
 
-use self::queue::{Block, Queue};
 pub use self::{
-    fleet::{Fleet, enroll, enrollment_token},
+    fleet::{Crew, Fleet, enroll, enrollment_token},
     queue::Planted,
+};
+use self::{
+    queue::{Block, Queue},
+    tape::Tape,
 };
 use crate::probe::Probe;
 
@@ -91,7 +99,7 @@ pub struct Pauses {
 }
 
 /// [`Counts`] at a moment.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counted {
     /// See [`Counts::offered`].
     pub offered: u64,
@@ -150,7 +158,7 @@ impl Counted {
 /// How fast to offer.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Pace {
-    /// Events a second of each agent.
+    /// Events a second of each agent; of one that plays a recording, the multiple of its speed.
     pub events: f64,
     /// Marked events a second of those agents that plant.
     pub planted: f64,
@@ -168,6 +176,10 @@ struct Agent {
     counts: Arc<Counts>,
     /// Where planted events are told. `None` for an agent that plants none.
     probe: Option<Arc<Probe>>,
+    /// What it plays instead of making events up.
+    recording: Option<PathBuf>,
+    /// Told at its first connection.
+    connected: Option<mpsc::Sender<()>>,
 }
 
 impl Agent {
@@ -175,7 +187,7 @@ impl Agent {
     async fn run(mut self) -> anyhow::Result<()> {
         let mut rng = StdRng::seed_from_u64(self.seed);
         let boot = BootId::random(&mut rng);
-        let mut maker = Maker::new(&self, boot);
+        let mut maker = Maker::new(&self, boot)?;
         let mut queue = Queue::new(KEPT);
         loop {
             match self.serve(boot, &mut maker, &mut queue).await {
@@ -190,6 +202,10 @@ impl Agent {
     async fn serve(&mut self, boot: BootId, maker: &mut Maker, queue: &mut Queue) -> anyhow::Result<()> {
         let hello = Hello { boot, hostname: self.hostname.clone() };
         let (blocks, mut replies) = Connection::open(self.identity.channel()?, &hello).await?.split();
+        if let Some(connected) = self.connected.take() {
+            // Nobody waits for it any longer when another agent has failed.
+            let _ = connected.send(()).await;
+        }
         let mut tick = tokio::time::interval(self.block_age);
         // A late tick makes one larger block, as a late drain of a ring would.
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -266,6 +282,7 @@ async fn until(time: Option<Instant>) {
 /// Makes the blocks that are due.
 struct Maker {
     source: Synthetic,
+    tape: Option<Tape>,
     batcher: Batcher,
     mark: Option<String>,
     before: Option<Instant>,
@@ -275,26 +292,33 @@ struct Maker {
 }
 
 impl Maker {
-    fn new(agent: &Agent, boot: BootId) -> Self {
+    fn new(agent: &Agent, boot: BootId) -> anyhow::Result<Self> {
         let origin = Origin { tenant: agent.identity.tenant().clone(), node: agent.identity.node(), boot };
         let config = synthetic::Config { seed: agent.seed, ..synthetic::Config::rate(0.0) };
         let mark = agent.probe.as_ref().map(|_| crate::probe::mark(agent.identity.tenant().as_str()));
-        Self {
+        Ok(Self {
             source: Synthetic::new(config, Arc::new(SystemClock)),
+            tape: agent.recording.clone().map(Tape::open).transpose()?,
             batcher: Batcher::new(origin, Limits::default(), Arc::new(Ledger::default())),
             mark,
             before: None,
             events: 0.0,
             planted: 0.0,
-        }
+        })
     }
 
     fn due(&mut self, pace: Pace, now: Instant) -> anyhow::Result<Vec<Block>> {
         let elapsed = now.saturating_duration_since(self.before.replace(now).unwrap_or(now)).as_secs_f64();
-        self.events += pace.events * elapsed;
-        let events = self.events.floor();
-        self.events -= events;
-        self.source.produce(events as u64, &mut self.batcher);
+        if let Some(tape) = &mut self.tape {
+            tape.play(Duration::from_secs_f64(pace.events * elapsed), &mut self.batcher)?;
+            // Processes of a recording and those of planted events are numbered apart: no block may hold both.
+            self.batcher.seal();
+        } else {
+            self.events += pace.events * elapsed;
+            let events = self.events.floor();
+            self.events -= events;
+            self.source.produce(events as u64, &mut self.batcher);
+        }
         let mut planted = Vec::new();
         if let Some(mark) = &self.mark {
             self.planted += pace.planted * elapsed;

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use vedetta_load::{bench, run, serve};
+use vedetta_load::{bench, compare, model, run, serve};
 
 /// Drives a Vedetta and says how it held.
 #[derive(Debug, Parser)]
@@ -20,15 +20,13 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Runs a scenario and prints what came of it.
-    Run {
-        /// A file such as load/scenarios/steady.toml.
-        scenario: PathBuf,
-        /// Where the JSON report goes; none when not given.
-        #[arg(long, value_name = "FILE")]
-        json: Option<PathBuf>,
-        /// Keeps log and store in memory instead of on disk.
-        #[arg(long)]
-        memory: bool,
+    Run(run::RunArgs),
+    /// Two reports of one scenario side by side, and which differences are more than noise.
+    Compare {
+        /// The JSON report of the one.
+        before: PathBuf,
+        /// And of the other.
+        after: PathBuf,
     },
     /// Blocks beside rows, keeping and searching, end-to-end events a second at the first loss, the API beside the
     /// store, peak memory, system call → finding p50/p99. Needs root and the agent, built beside this program.
@@ -36,6 +34,9 @@ enum Command {
         /// Which figures; all when none is named.
         parts: Vec<bench::Part>,
     },
+    /// What an installation of some size needs: brokers, partitions, processes, database nodes, disk, network, what costs most
+    /// and what breaks first, each line with the measured constants it is made from.
+    Model(model::ModelArgs),
     /// Used by the others: a system in this process, until standard input ends.
     #[command(hide = true)]
     Serve(serve::ServeArgs),
@@ -43,8 +44,10 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
-        Command::Run { scenario, json, memory } => run::run(&scenario, json.as_deref(), memory),
+        Command::Run(args) => run::run(&args),
+        Command::Compare { before, after } => compare::run(&before, &after),
         Command::Bench { parts } => bench::run(&parts).map(|()| true),
+        Command::Model(args) => model::run(&args).map(|()| true),
         Command::Serve(args) => serve::run(&args).map(|()| true),
     };
     match outcome {

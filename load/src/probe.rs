@@ -65,11 +65,16 @@ impl Probe {
     /// The time from planting to hearing of the finding, of those marks that were planted since.
     /// Marks not heard of count with the time they have waited by now.
     pub fn lags_since(&self, since: Instant) -> Vec<Duration> {
-        let lags = self.planted_and_heard();
+        self.lags_within(since, Instant::now(), |_| true)
+    }
+
+    /// The same of some tenants, and of marks that were planted before a moment.
+    pub fn lags_within(&self, since: Instant, until: Instant, of: impl Fn(&str) -> bool) -> Vec<Duration> {
         let lag = |(planted, heard): (Instant, Option<Instant>)| {
             heard.unwrap_or_else(Instant::now).saturating_duration_since(planted)
         };
-        lags.into_iter().filter(|(planted, _)| *planted >= since).map(lag).collect()
+        let lags = self.planted_and_heard(of);
+        lags.into_iter().filter(|(planted, _)| (since..until).contains(planted)).map(lag).collect()
     }
 
     /// Whether people of each of these tenants find something that was planted since.
@@ -122,7 +127,8 @@ impl Probe {
                 let lag = |(planted, heard): (Instant, Option<Instant>)| {
                     heard.map(|heard| heard.saturating_duration_since(planted))
                 };
-                let mut lags: Vec<Duration> = self.planted_and_heard().into_iter().filter_map(lag).collect();
+                let mut lags: Vec<Duration> =
+                    self.planted_and_heard(|_| true).into_iter().filter_map(lag).collect();
                 judged.heard = lags.len() as u64;
                 judged.lag_ms = percentiles(&mut lags);
                 return Ok(judged);
@@ -133,14 +139,14 @@ impl Probe {
     }
 
     /// When each acknowledged mark was planted, and heard of first in its own tenant.
-    fn planted_and_heard(&self) -> Vec<(Instant, Option<Instant>)> {
+    fn planted_and_heard(&self, of: impl Fn(&str) -> bool) -> Vec<(Instant, Option<Instant>)> {
         let heard = lock(&self.heard);
         let planted = lock(&self.planted);
         let of_tenant = |(tenant, marks): (&String, &Vec<Planted>)| {
             let times = |mark: &Planted| (mark.at, heard.get(&(tenant.clone(), mark.text.clone())).copied());
             marks.iter().map(times).collect::<Vec<_>>()
         };
-        planted.iter().flat_map(of_tenant).collect()
+        planted.iter().filter(|(tenant, _)| of(tenant)).flat_map(of_tenant).collect()
     }
 
     async fn look(&self, tenants: &[Tenant]) -> anyhow::Result<report::Probe> {

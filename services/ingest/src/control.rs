@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use vedetta_auth::NodeIdentity;
 use vedetta_model::{
     NodeId, TenantId,
-    control::{DomainEvent, Envelope, Limits, Node, Tenant},
+    control::{DomainEvent, Envelope, Limits, Node, TenantEvent},
 };
 
 /// Why a node with a good certificate may not send.
@@ -27,7 +27,8 @@ pub enum Denied {
 
 #[derive(Debug, Default)]
 struct OfTenant {
-    tenant: Tenant,
+    /// `None` while it has the usual ones.
+    limits: Option<Limits>,
     nodes: HashMap<NodeId, Node>,
     /// Version of each stream that was taken in: a repeat changes nothing.
     versions: HashMap<SmolStr, u64>,
@@ -38,15 +39,15 @@ struct OfTenant {
 pub struct Control {
     tenants: RwLock<HashMap<TenantId, OfTenant>>,
     changes: watch::Sender<u64>,
-}
-
-impl Default for Control {
-    fn default() -> Self {
-        Self { tenants: RwLock::default(), changes: watch::Sender::new(0) }
-    }
+    usual: Limits,
 }
 
 impl Control {
+    /// Knows nothing yet; tenants without limits of their own have the usual ones.
+    pub fn new(usual: Limits) -> Self {
+        Self { tenants: RwLock::default(), changes: watch::Sender::new(0), usual }
+    }
+
     /// Whether the node may send. One that is not known here yet may: its certificate is newer than
     /// this copy of the feed.
     pub fn admits(&self, identity: &NodeIdentity) -> Result<(), Denied> {
@@ -63,7 +64,7 @@ impl Control {
 
     /// What a tenant may send.
     pub fn limits(&self, tenant: &TenantId) -> Limits {
-        self.read().get(tenant).map(|of| of.tenant.limits).unwrap_or_default()
+        self.read().get(tenant).and_then(|of| of.limits).unwrap_or(self.usual)
     }
 
     /// Tells of each change.
@@ -86,7 +87,8 @@ impl Control {
         }
         *seen = envelope.version;
         match &envelope.event {
-            DomainEvent::Tenant(event) => of.tenant.apply(event, envelope.time),
+            DomainEvent::Tenant(TenantEvent::LimitsChanged { limits }) => of.limits = Some(*limits),
+            DomainEvent::Tenant(TenantEvent::TenantCreated { .. }) => {}
             DomainEvent::Node(event) => match envelope.stream.parse() {
                 Ok(id) => of.nodes.entry(id).or_default().apply(event, envelope.time),
                 Err(error) => tracing::error!(%error, "a decision about no node was skipped"),
@@ -138,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_node_may_send_until_it_is_removed_and_with_its_newest_key_only() {
-        let control = Control::default();
+        let control = Control::new(Limits::default());
         let node = identity("k1").node.to_string();
         assert_eq!(control.admits(&identity("k1")), Ok(()), "its certificate is newer than the feed");
         control.apply(&envelope(&node, 1, enrolled("k1")));
@@ -156,13 +158,14 @@ mod tests {
 
     #[test]
     fn limits_are_the_tenants_or_the_usual_ones() {
-        let control = Control::default();
+        let usual = Limits { events_per_second: 2, ..Limits::default() };
+        let control = Control::new(usual);
         let limits = Limits { events_per_second: 1, node_events_per_second: 1, nodes: 1 };
         let event = DomainEvent::Tenant(TenantEvent::LimitsChanged { limits });
         let changes = control.changes();
         control.apply(&envelope("a", 1, event));
         assert!(changes.has_changed().unwrap());
         assert_eq!(control.limits(&"a".parse().unwrap()), limits);
-        assert_eq!(control.limits(&"b".parse().unwrap()), Limits::default());
+        assert_eq!(control.limits(&"b".parse().unwrap()), usual);
     }
 }

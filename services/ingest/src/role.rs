@@ -35,7 +35,7 @@ fn build(context: &Context) -> BuildFuture<'_> {
         let config: Config = context.section("ingest")?;
         config.check()?;
         let metrics = context.metrics("ingest", Metrics::register).await;
-        let control = Arc::new(Control::default());
+        let control = Arc::new(Control::new(config.usual_limits()));
 
         // Decisions first: a removed node must not get in because this process has just begun.
         let sink = Sink { control: control.clone(), metrics: metrics.clone() };
