@@ -12,5 +12,5 @@ mod sandbox;
 pub use agent::{Agent, binary};
 pub use await_until::{DEADLINE, until};
 pub use held::{Held, held};
-pub use sandbox::{Form, Sandbox};
+pub use sandbox::{Form, Sandbox, Servers};
 pub use vedetta_load::client::Client;

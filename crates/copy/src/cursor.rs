@@ -49,6 +49,12 @@ impl Cursor {
         self.end
     }
 
+    /// Takes in what has come since it was made.
+    pub async fn look_again(&mut self) -> Result<(), CopyError> {
+        self.end = self.end.max(self.side.bounds(&self.partition).await?.end);
+        Ok(())
+    }
+
     /// The next record, which stays.
     pub async fn peek(&mut self) -> Result<Option<&Record>, CopyError> {
         while self.buffer.is_empty() && self.next < self.end {

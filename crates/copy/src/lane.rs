@@ -9,7 +9,10 @@
 //! The log takes no condition with an append, so this order is all there is to tell what arrived: nothing else writes to the
 //! target, the next batch is sent when the one before is durable, and an answer that did not come ends the copy.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use vedetta_log::{AppendError, Batch, NewRecord, Partition, Position, Record, Topic, partition_of};
 
@@ -85,6 +88,7 @@ impl Lane {
         }
         let mut source = Merge(sources);
         let mut waiting = Waiting::default();
+        let mut appending = BTreeSet::new();
         while let Some(record) = source.next().await? {
             let index = partition_of(&record.key, self.partitions);
             let Some(target) = targets.get_mut(&index) else {
@@ -94,7 +98,14 @@ impl Lane {
                 ));
             };
             through.digests.entry(index).or_default().feed(parts(&record));
-            match target.next().await? {
+            let mut arrived = target.next().await?;
+            if arrived.is_none() && mode == Mode::Copy && appending.insert(index) {
+                // What a copy that was cut had under way may have come meanwhile.
+                target.look_again().await?;
+                through.places.ends(index, target.end());
+                arrived = target.next().await?;
+            }
+            match arrived {
                 Some(arrived) => {
                     compare(&record, &arrived)?;
                     through.places.lies(ends.readers, &record.position, &arrived.position);
