@@ -83,9 +83,11 @@ async fn what_moves_to_a_cluster_is_the_same_and_goes_on() -> anyhow::Result<()>
     })
     .await?;
     letters::append_garbage(&sandbox).await?;
-    until("garbage is put aside", || async {
-        Ok((decided(&client).await?["tenant"]["deadLetters"]["nodes"].as_array().map(Vec::len) == Some(1))
-            .then_some(()))
+    until("garbage is put aside by all that read it, and shown so", || async {
+        let letters = letters::all(&sandbox).await?;
+        let last = letters.last().filter(|_| letters.len() == 2).map(|letter| letter.reason.stage.clone());
+        let shown = &decided(&client).await?["tenant"]["deadLetters"]["nodes"][0]["stage"];
+        Ok(last.filter(|stage| *shown == json!(stage)))
     })
     .await?;
     let cases = decided(&client).await?;
