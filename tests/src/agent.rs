@@ -37,11 +37,24 @@ impl Agent {
         state: &Path,
         source: &str,
     ) -> anyhow::Result<Self> {
+        Self::start_with(server, pin, token, state, source, &[])
+    }
+
+    /// The same with more variables in its environment.
+    pub fn start_with(
+        server: &str,
+        pin: &str,
+        token: Option<&str>,
+        state: &Path,
+        source: &str,
+        variables: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
         let mut command = Command::new(binary("vedetta-agent")?);
         command
             .args(["run", "--server", server, "--ca-pin", pin, "--source", source])
             .arg("--state-dir")
-            .arg(state);
+            .arg(state)
+            .envs(variables.iter().copied());
         if let Some(token) = token {
             command.env("VEDETTA_AGENT_TOKEN", token);
         }

@@ -10,7 +10,7 @@ mod sandbox;
 
 pub use agent::{Agent, binary};
 pub use await_until::{DEADLINE, until};
-pub use sandbox::{Form, Place, Sandbox};
+pub use sandbox::{Form, Place, Sandbox, Servers};
 pub use vedetta_load::{
     client::Client,
     held::{Held, held},

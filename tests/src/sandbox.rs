@@ -45,6 +45,11 @@ impl Place {
         Ok(Self { form, dir: tempfile::tempdir()?, servers })
     }
 
+    /// The same folder, for a cluster on what already lies on servers.
+    pub fn moved_to(self, servers: Servers) -> Self {
+        Self { form: Form::Cluster, servers: Some(servers), ..self }
+    }
+
     /// The folder with keys, and the embedded log and store.
     pub fn dir(&self) -> &Path {
         self.dir.path()
@@ -167,15 +172,41 @@ impl Sandbox {
 
     /// The same with its state in a folder of the test's own.
     pub async fn agent_in(&self, client: &Client, source: &str, state: &Path) -> anyhow::Result<Agent> {
+        self.agent_with(client, source, state, &[]).await
+    }
+
+    /// An agent that makes up its events, some of them worth a finding that bears this mark: one each so many milliseconds,
+    /// the first at once.
+    pub async fn planting_agent(
+        &self,
+        client: &Client,
+        name: &str,
+        mark: &str,
+        every_ms: u64,
+    ) -> anyhow::Result<Agent> {
+        let state = self.place.dir().join("agents").join(name);
+        let every = every_ms.to_string();
+        let variables =
+            [("VEDETTA_AGENT_SYNTHETIC_MARK", mark), ("VEDETTA_AGENT_SYNTHETIC_MARK_EVERY_MS", &every)];
+        self.agent_with(client, "synthetic:20", &state, &variables).await
+    }
+
+    async fn agent_with(
+        &self,
+        client: &Client,
+        source: &str,
+        state: &Path,
+        variables: &[(&str, &str)],
+    ) -> anyhow::Result<Agent> {
         let server = format!("https://{}", self.agents);
         let pin = self.front.authority.pin();
         if state.join("identity.json").exists() {
-            return Agent::start(&server, &pin, None, state, source);
+            return Agent::start_with(&server, &pin, None, state, source, variables);
         }
         std::fs::create_dir_all(state)?;
         let tenant = vedetta_load::system::Tenant { name: TENANT.to_owned(), client: client.clone() };
         let secret = vedetta_load::agents::enrollment_token(&tenant, 1).await?;
-        Agent::start(&server, &pin, Some(&secret), state, source)
+        Agent::start_with(&server, &pin, Some(&secret), state, source, variables)
     }
 
     /// Drains it in order and waits.
@@ -190,23 +221,29 @@ impl Sandbox {
 
 /// What a system of its own has on the servers that tests share.
 #[derive(Debug)]
-struct Servers {
+pub struct Servers {
     kafka: kafka::Server,
     prefix: String,
     keyspace: Keyspace,
 }
 
 impl Servers {
-    async fn start() -> anyhow::Result<Self> {
+    /// Nothing lies there yet but the store's schema.
+    pub async fn start() -> anyhow::Result<Self> {
         let (kafka, keyspace) = tokio::task::block_in_place(|| (kafka::Server::shared(), Keyspace::unmade()));
         Backends::migrate(&keyspace.url(), &SystemClock).await?;
         Ok(Self { kafka, prefix: kafka::prefix(), keyspace })
     }
 
-    fn settings(&self) -> Vec<(String, String)> {
+    /// URLs of the log and of the store.
+    pub fn urls(&self) -> (String, String) {
         let (boot, prefix) = (self.kafka.boot(), &self.prefix);
-        let log = format!("kafka://{boot}/?topic_prefix={prefix}&replication=1");
-        let settings = [("log.url", log), ("store.url", self.keyspace.url())];
+        (format!("kafka://{boot}/?topic_prefix={prefix}&replication=1"), self.keyspace.url())
+    }
+
+    fn settings(&self) -> Vec<(String, String)> {
+        let (log, store) = self.urls();
+        let settings = [("log.url", log), ("store.url", store)];
         settings.map(|(key, value)| (key.to_owned(), value)).into()
     }
 }

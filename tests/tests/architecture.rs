@@ -29,6 +29,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "vedetta-backends",
         &["log", "log-embedded", "log-kafka", "store", "store-embedded", "store-scylla", "embedded", "model"],
     ),
+    ("vedetta-copy", &["log", "store", "block", "model"]),
     ("vedetta-runtime", &["api", "auth", "backends", "log", "store", "model"]),
     ("vedetta-ingest", &["api", "auth", "block", "log", "store", "runtime", "model"]),
     ("vedetta-detect", &["api", "auth", "block", "log", "store", "rules", "runtime", "model"]),
@@ -41,8 +42,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "vedetta",
         &[
-            "api", "auth", "backends", "block", "log", "store", "rules", "runtime", "model", "ingest",
-            "detect", "query", "tenant",
+            "api", "auth", "backends", "block", "copy", "log", "store", "rules", "runtime", "model",
+            "ingest", "detect", "query", "tenant",
         ],
     ),
     ("vedetta-load", &["*"]),

@@ -6,8 +6,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use vedetta_runtime::{ProcessArgs, Role};
 
 use crate::{
-    ROLES, block_command, config_command, doctor, down, local_agent::LocalAgentArgs, migrate_command,
-    rules_command, up,
+    ROLES, block_command, config_command, copy_command, doctor, down, local_agent::LocalAgentArgs,
+    migrate_command, rules_command, up,
 };
 
 /// Runtime security and observability: watches what really runs, finds what should not.
@@ -47,6 +47,9 @@ enum Command {
         #[arg(long, value_name = "URL")]
         store: Option<String>,
     },
+    /// Moves an installation to another log and store, on this machine or in a cluster, and compares both. The source must be
+    /// stopped and the target empty. When it is cut, run it again: it goes on.
+    Copy(copy_command::CopyArgs),
     /// Settings.
     #[command(subcommand)]
     Config(config_command::ConfigCommand),
@@ -86,6 +89,7 @@ impl Cli {
             Command::Migrate { store } => {
                 with_config(&self.process, |config| migrate_command::run(config, store.as_deref()))
             }
+            Command::Copy(args) => with_config(&self.process, |config| args.run(config)),
             Command::Doctor => with_config(&self.process, doctor::run),
             Command::Run { role } => with_config(&self.process, |config| {
                 let roles = if role.is_empty() { ROLES.to_vec() } else { role };

@@ -5,6 +5,7 @@
 mod block_command;
 mod cli;
 mod config_command;
+mod copy_command;
 mod doctor;
 mod down;
 mod first_block;

@@ -43,3 +43,18 @@ pub enum OpenError {
     #[error(transparent)]
     Scylla(#[from] vedetta_store_scylla::OpenError),
 }
+
+impl OpenError {
+    /// Whether another process has the directory.
+    pub const fn is_in_use(&self) -> bool {
+        matches!(self, Self::Directory(vedetta_embedded::OpenError::Locked { .. }))
+    }
+}
+
+/// The directory that a URL of this machine names; `None` for other URLs. Nothing is looked at on the disk.
+pub fn directory_of(url: &str) -> Option<std::path::PathBuf> {
+    match url::parse_log(url) {
+        Ok(url::LogPlace::Local(url::Place::Directory { path, .. })) => Some(path),
+        _ => None,
+    }
+}

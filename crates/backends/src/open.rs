@@ -37,6 +37,13 @@ pub struct Backends {
     databases: Vec<(PathBuf, Database)>,
 }
 
+/// Whether an append that may have failed is tried again.
+#[derive(Debug, Clone, Copy)]
+enum Appends {
+    Repeated,
+    Once,
+}
+
 /// What has to be closed of a store.
 enum Closing {
     Nothing,
@@ -61,9 +68,30 @@ impl Backends {
         registry: &mut Registry,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
+        Self::open_with(log_url, store_url, registry, clock, Appends::Repeated).await
+    }
+
+    /// The same, but an append to the log is tried once: for whoever counts what arrived.
+    pub async fn open_appending_once(
+        log_url: &str,
+        store_url: &str,
+        registry: &mut Registry,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
+        Self::open_with(log_url, store_url, registry, clock, Appends::Once).await
+    }
+
+    async fn open_with(
+        log_url: &str,
+        store_url: &str,
+        registry: &mut Registry,
+        clock: Arc<dyn Clock>,
+        appends: Appends,
+    ) -> Result<Self, OpenError> {
         let (log_place, store_place) = (url::parse_log(log_url)?, url::parse_store(store_url)?);
         let mut databases = Vec::new();
-        let opened = Self::open_places(&log_place, &store_place, &mut databases, registry, clock).await;
+        let opened =
+            Self::open_places(&log_place, &store_place, &mut databases, registry, clock, appends).await;
         if opened.is_err() {
             // Whoever tries again must find the directory free.
             for (_, db) in &databases {
@@ -80,16 +108,17 @@ impl Backends {
         databases: &mut Vec<(PathBuf, Database)>,
         registry: &mut Registry,
         clock: Arc<dyn Clock>,
+        appends: Appends,
     ) -> Result<(Arc<dyn EventLog>, Stores, Closing), OpenError> {
         let seed = clock.now().as_nanos().unsigned_abs();
-        let metrics = log_layers::Metrics::register(registry);
+        let layers = LogLayers { metrics: log_layers::Metrics::register(registry), seed, appends };
         let log = match log_place {
-            LogPlace::Local(Place::Memory) => wrap_log(MemoryLog::new(clock.clone()), metrics, seed),
-            LogPlace::Kafka(options) => wrap_log(KafkaLog::open((**options).clone()).await?, metrics, seed),
+            LogPlace::Local(Place::Memory) => layers.around(MemoryLog::new(clock.clone())),
+            LogPlace::Kafka(options) => layers.around(KafkaLog::open((**options).clone()).await?),
             LogPlace::Local(Place::Directory { path, reserve_mib }) => {
                 let db = database(databases, path, *reserve_mib)?;
                 let log = EmbeddedLog::open(&db, clock.clone()).map_err(|source| contents(path, source))?;
-                wrap_log(log, metrics, seed)
+                layers.around(log)
             }
         };
         let metrics = store_layers::Metrics::register(registry);
@@ -170,9 +199,23 @@ fn backoff(seed: u64) -> ExponentialBuilder {
         .with_jitter_seed(seed)
 }
 
-fn wrap_log(log: impl EventLog + 'static, metrics: log_layers::Metrics, seed: u64) -> Arc<dyn EventLog> {
-    let metered = log_layers::Metered::new(log, metrics);
-    Arc::new(log_layers::Lasting::new(log_layers::Retry::new(metered, backoff(seed))))
+/// What stands around a log.
+struct LogLayers {
+    metrics: log_layers::Metrics,
+    seed: u64,
+    appends: Appends,
+}
+
+impl LogLayers {
+    fn around(self, log: impl EventLog + 'static) -> Arc<dyn EventLog> {
+        let metered = log_layers::Metered::new(log, self.metrics);
+        let retry = log_layers::Retry::new(metered, backoff(self.seed));
+        let retry = match self.appends {
+            Appends::Repeated => retry,
+            Appends::Once => retry.appending_once(),
+        };
+        Arc::new(log_layers::Lasting::new(retry))
+    }
 }
 
 fn wrap_store<S>(store: S, metrics: store_layers::Metrics, seed: u64) -> Stores

@@ -202,6 +202,11 @@ impl Config {
         Self::from_merged(merged)
     }
 
+    /// A role's own settings: its section, or defaults. Unknown keys are refused by the role's type.
+    pub fn section<C: serde::de::DeserializeOwned + Default>(&self, role: &str) -> anyhow::Result<C> {
+        section(&self.sections, role)
+    }
+
     fn from_merged(merged: Table) -> Result<Self, ConfigError> {
         let common_keys: BTreeSet<&str> =
             ["data_dir", "log", "store", "listen", "agents", "topics", "clients", "telemetry", "drain"]
@@ -217,6 +222,19 @@ impl Config {
             }
         }
         Ok(Self { common, sections, merged })
+    }
+}
+
+/// A role's settings among the sections of a configuration.
+pub(crate) fn section<C: serde::de::DeserializeOwned + Default>(
+    sections: &Table,
+    role: &str,
+) -> anyhow::Result<C> {
+    match sections.get(role) {
+        None => Ok(C::default()),
+        Some(value) => {
+            value.clone().try_into().map_err(|e| anyhow::anyhow!("configuration section [{role}]: {e}"))
+        }
     }
 }
 

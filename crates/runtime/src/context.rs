@@ -51,12 +51,7 @@ impl std::fmt::Debug for Context {
 impl Context {
     /// A role's own configuration: its section, or defaults. Unknown keys are refused by the role's type.
     pub fn section<C: DeserializeOwned + Default>(&self, role: &str) -> anyhow::Result<C> {
-        match self.sections.get(role) {
-            None => Ok(C::default()),
-            Some(value) => {
-                value.clone().try_into().map_err(|e| anyhow::anyhow!("configuration section [{role}]: {e}"))
-            }
-        }
+        crate::config::section(&self.sections, role)
     }
 
     /// Registers metrics under `vedetta_<role>_`.

@@ -7,7 +7,7 @@
 mod config;
 mod evaluate;
 mod findings;
-mod liveness;
+pub mod liveness;
 mod metrics;
 mod role;
 mod rule_sets;

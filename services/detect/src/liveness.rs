@@ -23,8 +23,11 @@ use vedetta_store::{Checkpoint, StoreError, View, ViewChange, ViewKey, ViewRange
 use crate::{Config, RuleSets, findings::encode_finding, metrics::Metrics};
 
 /// Rows of what was last seen of each node, so that a restart neither forgets nor repeats.
-const VIEW: View = View("detect_liveness");
-const PROJECTION: &str = "detect_liveness";
+pub const VIEW: View = View("detect_liveness");
+/// Name of the checkpoints that count saves.
+pub const PROJECTION: &str = "detect_liveness";
+/// Begins the names of what is counted; the number of a partition of telemetry follows.
+pub const SOURCE_PREFIX: &str = "seen/";
 /// How often silence is looked for and rows are written.
 const TICK: Duration = Duration::from_secs(1);
 /// So long a machine may take from its enrollment to its first block: on a busy one the kernel checks programs for a while.
@@ -34,7 +37,7 @@ pub const NODE_SILENT: &str = "Node silent";
 
 /// Where the saves of a partition are counted.
 fn source(partition: u32) -> String {
-    format!("seen/{partition}")
+    format!("{SOURCE_PREFIX}{partition}")
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

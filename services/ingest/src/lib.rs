@@ -20,4 +20,5 @@ mod run;
 mod stream;
 
 pub use config::Config;
+pub use resubmit::GROUP as RESUBMIT_GROUP;
 pub use role::ROLE;

@@ -16,7 +16,7 @@ use vedetta_runtime::{DeadLetters, Drain, Drained, Letter};
 use crate::metrics::Metrics;
 
 /// Its members share the control feed's partitions, so that each decision is carried out by one process.
-const GROUP: &str = "ingest-resubmit";
+pub const GROUP: &str = "ingest-resubmit";
 
 /// Carries decisions about dead letters out.
 #[derive(Debug)]

@@ -26,4 +26,4 @@ pub mod trim;
 
 pub use config::Config;
 pub use http::router;
-pub use role::{ROLE, projections};
+pub use role::{ROLE, groups, projections};

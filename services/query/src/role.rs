@@ -34,6 +34,12 @@ fn telemetry_readers(config: &Config) -> Vec<Group> {
     own.chain(config.telemetry_readers.iter().map(|name| Group::named(name))).collect()
 }
 
+/// All consumer groups of this role, with the topic that each reads: where they go on is all they keep in the log.
+pub fn groups(config: &Config) -> Vec<(Group, Topic)> {
+    let own = projections(config).into_iter().map(|it| (group(config, it.name()), it.source()));
+    own.chain([(group(config, ARCHIVE), Topic::TELEMETRY)]).collect()
+}
+
 /// Log to views to people.
 pub const ROLE: Role = Role::new("query", build);
 

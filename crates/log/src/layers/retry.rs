@@ -17,6 +17,7 @@ use crate::{
 pub struct Retry<L> {
     inner: L,
     backoff: ExponentialBuilder,
+    appends: bool,
 }
 
 fn told(error: &impl fmt::Display, pause: Duration) {
@@ -26,7 +27,12 @@ fn told(error: &impl fmt::Display, pause: Duration) {
 impl<L> Retry<L> {
     /// Repeats calls of `inner`.
     pub fn new(inner: L, backoff: ExponentialBuilder) -> Self {
-        Self { inner, backoff }
+        Self { inner, backoff, appends: true }
+    }
+
+    /// The same, but an append is tried once: for callers that count what arrived.
+    pub fn appending_once(self) -> Self {
+        Self { appends: false, ..self }
     }
 }
 
@@ -51,7 +57,7 @@ impl<L: EventLog> EventLog for Retry<L> {
     async fn append(&self, topic: &Topic, batch: Batch) -> Result<Appended, AppendError> {
         (|| self.inner.append(topic, batch.clone()))
             .retry(self.backoff)
-            .when(AppendError::is_transient)
+            .when(|error| self.appends && error.is_transient())
             .notify(told)
             .await
     }

@@ -81,6 +81,10 @@ pub enum DomainEvent {
 }
 
 impl DomainEvent {
+    /// The names of all aggregates.
+    pub const AGGREGATES: [&'static str; 7] =
+        ["tenant", "user", "token", "node", "rule_set", "case", "dead_letter"];
+
     /// Name of the aggregate, as in stream ids: `tenant`, `user`, `token`, `node`, `rule_set`, `case`, `dead_letter`.
     pub const fn aggregate(&self) -> &'static str {
         match self {

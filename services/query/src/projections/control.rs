@@ -119,6 +119,9 @@ impl Projection for Control {
     fn views(&self) -> &'static [View] {
         VIEWS
     }
+    fn holds_places(&self) -> bool {
+        true
+    }
     async fn apply(&self, record: &Record, rows: &dyn Rows) -> Result<Vec<ViewChange>, ApplyError> {
         let envelope =
             Envelope::decode(&record.payload).map_err(|error| ApplyError::Poison(error.to_string()))?;

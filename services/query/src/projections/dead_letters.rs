@@ -134,6 +134,9 @@ impl Projection for DeadLetters {
     fn views(&self) -> &'static [View] {
         &[DEAD_LETTERS]
     }
+    fn holds_places(&self) -> bool {
+        true
+    }
     async fn apply(&self, record: &Record, rows: &dyn Rows) -> Result<Vec<ViewChange>, ApplyError> {
         let letter = Letter::of(record)
             .ok_or_else(|| ApplyError::Poison("a dead letter does not say where it came from".to_owned()))?;

@@ -143,6 +143,9 @@ impl Projection for Findings {
     fn views(&self) -> &'static [View] {
         VIEWS
     }
+    fn holds_places(&self) -> bool {
+        false
+    }
     async fn apply(&self, record: &Record, rows: &dyn Rows) -> Result<Vec<ViewChange>, ApplyError> {
         let finding = decode(record)?;
         let mut draft = Draft::on(rows);

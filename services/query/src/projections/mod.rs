@@ -42,6 +42,8 @@ pub trait Projection: Debug + Send + Sync {
     fn source(&self) -> Topic;
     /// The views it writes; no other projection writes them.
     fn views(&self) -> &'static [View];
+    /// Whether rows hold partitions or places of the source, and so mean nothing beside a log where its records lie elsewhere.
+    fn holds_places(&self) -> bool;
     /// What the record changes.
     async fn apply(&self, record: &Record, rows: &dyn Rows) -> Result<Vec<ViewChange>, ApplyError>;
 }

@@ -99,6 +99,9 @@ impl Projection for Nodes {
     fn views(&self) -> &'static [View] {
         VIEWS
     }
+    fn holds_places(&self) -> bool {
+        false
+    }
     async fn apply(&self, record: &Record, rows: &dyn Rows) -> Result<Vec<ViewChange>, ApplyError> {
         let (header, reports) = open(&record.payload)?;
         let (tenant, node, boot) = (&record.tenant, header.node, header.boot);
