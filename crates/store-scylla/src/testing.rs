@@ -72,7 +72,17 @@ pub struct Nodes {
 impl Nodes {
     /// Starts that many, and waits until they answer.
     pub fn start(count: usize) -> Self {
+        Self::prepared(count, |_| {})
+    }
+
+    /// One that wants a user: `cassandra`, with that password.
+    pub fn with_users() -> Self {
+        Self::prepared(1, |dir| std::fs::write(dir.join("authenticator"), "PasswordAuthenticator").unwrap())
+    }
+
+    fn prepared(count: usize, prepare: impl FnOnce(&Path)) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        prepare(dir.path());
         run(dir.path(), count, &["up"]);
         let endpoints = run(dir.path(), count, &["endpoints"]);
         Self { dir, count, endpoints }
