@@ -8,9 +8,10 @@ export VEDETTA_BPF := require
 TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 RELEASE := $(TARGET)/release
 DATA := $(if $(VEDETTA_DATA_DIR),$(VEDETTA_DATA_DIR),data)
+SERVICES := tenant ingest detect query
 NPM := npm --prefix web-ui --no-audit --no-fund --loglevel=error
 
-.PHONY: help up down agent demo test check bench gen conformance simulate chaos build setup console clean
+.PHONY: help up down cluster setup-cluster cluster-down agent demo test check bench gen conformance simulate chaos build setup console clean
 
 help: ## what there is to do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -23,6 +24,16 @@ up: setup build ## run everything on this machine: all roles, the agent, the con
 
 down: ## stop it from elsewhere
 	@$(RELEASE)/vedetta --data-dir $(DATA) down
+
+cluster: setup-cluster console ## the distributed form on this machine: Kafka, a CQL database, every service apart
+	@cargo build --release --locked -p vedetta -p vedetta-node-agent $(addprefix -p vedetta-,$(SERVICES))
+	@exec $(RELEASE)/vedetta --data-dir $(DATA)/cluster cluster up
+
+setup-cluster:
+	@scripts/setup.sh cluster
+
+cluster-down: ## stop it from elsewhere
+	@$(RELEASE)/vedetta --data-dir $(DATA)/cluster cluster down
 
 agent: ## start this machine's agent again
 	@exec $(RELEASE)/vedetta --data-dir $(DATA) agent

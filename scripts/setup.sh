@@ -2,12 +2,13 @@
 # Installs what building and testing Vedetta needs on Debian or Ubuntu. Says what and why before it
 # does anything, does nothing when all is there, and may be run again at any time.
 #
-#   scripts/setup.sh build   what `make up` needs
-#   scripts/setup.sh test    that and what `make test` needs
+#   scripts/setup.sh build     what `make up` needs
+#   scripts/setup.sh cluster   that and what `make cluster` needs
+#   scripts/setup.sh test      that and what `make test` needs
 set -euo pipefail
 
 what=${1:-build}
-case "$what" in build | test) ;; *) echo "usage: $0 build|test" >&2; exit 2 ;; esac
+case "$what" in build | cluster | test) ;; *) echo "usage: $0 build|cluster|test" >&2; exit 2 ;; esac
 
 RUST_MIN=1.95 NODE_MIN=20.19
 LLVM=22 BPF_LINKER=0.13.0
@@ -48,7 +49,9 @@ if ! have node; then missing+=(nodejs npm); reasons+=("  nodejs npm: build the c
 if [ "$what" = test ]; then
   need chromium "the console is tested in a real browser" have chromium
   need e2fsprogs "disks that fail are tested on a file system of their own" have mkfs.ext4
-  need openjdk-17-jre-headless "runs the real Kafka and Cassandra that backends are tested against" have java
+fi
+if [ "$what" != build ]; then
+  need openjdk-17-jre-headless "runs a real Kafka and Cassandra" have java
   need maven "fetches them" have mvn
   need iproute2 "puts processes into networks that are cut and slowed" have tc
 fi

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Real Apache Cassandra nodes for tests, from Maven artefacts, on loopback addresses: node I is 127.0.0.I, or NET.I.
+# Real Apache Cassandra nodes for tests and `make cluster`, from Maven artefacts, on loopback addresses: node I is 127.0.0.I, or NET.I.
 #
 #   cassandra.sh fetch            the server's jars, once, for everybody
 #   DIR=… cassandra.sh up         start NODES nodes with empty data and wait until they answer
+#   DIR=… cassandra.sh serve      start those that do not run, on what they left, wait until they answer, print the endpoints
 #   DIR=… cassandra.sh start I | wait I | kill9 I | stop I | pause I | resume I
 #   DIR=… cassandra.sh down       stop all of them
 #   DIR=… cassandra.sh endpoints  host:port,host:port
@@ -10,6 +11,7 @@
 #
 # DIR is the absolute folder for configuration, data and logs. NODES is 1 (or 3), HEAP 512m. JARS is where fetch puts the jars.
 # With NETNS=NAME, node I runs in the network namespace NAMEI.
+# DIR/authenticator may name who checks users, such as PasswordAuthenticator.
 # A shared node forgets its tables when it is started again; the others keep what they acknowledged.
 #
 # `share` starts a node unless one runs in DIR already. It ends by itself once nobody has held a shared lock (flock) on
@@ -75,6 +77,7 @@ partitioner: org.apache.cassandra.dht.Murmur3Partitioner
 endpoint_snitch: SimpleSnitch
 listen_address: $NET.$1
 rpc_address: $NET.$1
+authenticator: $(cat "$DIR/authenticator" 2>/dev/null || echo AllowAllAuthenticator)
 storage_port: $((port + 1))
 native_transport_port: $port
 seed_provider: [{class_name: org.apache.cassandra.locator.SimpleSeedProvider, parameters: [{seeds: "${seeds#,}"}]}]
@@ -106,7 +109,8 @@ jvm_arguments() {
   printf '%s\n' -Xms128m "-Xmx$HEAP" -Xss512k -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+ExitOnOutOfMemoryError \
     -XX:MaxDirectMemorySize=256m -Djdk.attach.allowAttachSelf=true -Dio.netty.tryReflectionSetAccessible=true \
     -Dcassandra-foreground=yes "-Dcassandra.storagedir=$data" -Dcassandra.ring_delay_ms=1000 \
-    -Dcassandra.skip_wait_for_gossip_to_settle=0 -Dcassandra.shutdown_announce_in_ms=0
+    -Dcassandra.skip_wait_for_gossip_to_settle=0 -Dcassandra.shutdown_announce_in_ms=0 \
+    -Dcassandra.superuser_setup_delay_ms=0
   # Tables are made in a tenth of the time, and are not there any more after a restart.
   if [ -n "${FLEETING_TABLES:-}" ]; then echo -Dcassandra.test.flush_local_schema_changes=false; fi
   for module in java.base/{jdk.internal.misc,java.lang.ref} java.management.rmi/com.sun.jmx.remote.internal.rmi \
@@ -150,6 +154,7 @@ await() { # the CQL port opens only once the node serves
 }
 
 up() { fetch; rm -rf "$DIR"/{data,run,port}; each start; each await; }
+serve() { fetch; for node in $(seq "$NODES"); do alive "$node" || start "$node"; done; each await; endpoints; }
 stop() { local it; it=$(pid "$1" 2>/dev/null) || return 0; kill "$it" 2>/dev/null || return 0; gone "$it" || kill -9 "$it"; }
 pause() { kill -STOP "$(pid "$1")"; }
 resume() { kill -CONT "$(pid "$1")"; }
@@ -181,9 +186,9 @@ watch() {
 command=${1:-}
 case "$command" in fetch) ;; *) case "${DIR:-}" in /*) ;; *) die "DIR must be an absolute folder" ;; esac ;; esac
 case "$command" in
-  fetch | up | endpoints | share | watch) "$command" ;;
+  fetch | up | serve | endpoints | share | watch) "$command" ;;
   start | kill9 | stop | pause | resume) "$command" "${2:?which node}" ;;
   wait) await "${2:?which node}" ;;
   down) each stop ;;
-  *) die "usage: $0 fetch|up|start I|wait I|kill9 I|stop I|pause I|resume I|down|endpoints|share" ;;
+  *) die "usage: $0 fetch|up|serve|start I|wait I|kill9 I|stop I|pause I|resume I|down|endpoints|share" ;;
 esac

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A real Apache Kafka for tests, of 1 or 3 nodes, below one folder. Needs JDK 17 and Maven (`scripts/setup.sh test`).
+# A real Apache Kafka for tests and `make cluster`, of 1 or 3 nodes, below one folder. Needs JDK 17 and Maven (`scripts/setup.sh test`).
 #
 #   scripts/servers/kafka.sh up DIR [NODES] [IDLE]  fetch, start, print the address; after IDLE seconds without users, stop
 #   scripts/servers/kafka.sh boot DIR [LISTENER]    print the address of PLAINTEXT, SASL_PLAINTEXT, SASL_SSL or SSL
@@ -18,7 +18,7 @@ JARS=${KAFKA_JARS:-${XDG_CACHE_HOME:-$HOME/.cache}/vedetta/kafka-$VERSION}
 LISTENERS=(PLAINTEXT CONTROLLER SASL_PLAINTEXT SASL_SSL SSL)
 
 die() { echo "error: $*" >&2; exit 1; }
-command -v java >/dev/null || die "the tests of the Kafka log need Java: apt-get install openjdk-17-jre-headless"
+command -v java >/dev/null || die "Kafka needs Java: apt-get install openjdk-17-jre-headless (or scripts/setup.sh cluster)"
 
 run=${1:-} dir=${2:-}
 [ "$run" = fetch ] || [ -n "$dir" ] || die "usage: $0 up|boot|start|stop|kill|pause|resume|down DIR …"

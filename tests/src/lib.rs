@@ -2,6 +2,7 @@
 //! a real agent as a child process. Start with [`Sandbox`].
 
 mod agent;
+pub mod apart;
 pub mod attack;
 mod await_until;
 pub mod disk;

@@ -3,12 +3,13 @@
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use anyhow::Context as _;
+use prometheus_client::registry::Registry;
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
 use vedetta_backends::Backends;
 use vedetta_log_kafka::testing as kafka;
 use vedetta_model::{SystemClock, TenantId};
-use vedetta_runtime::{Config, Process, Role, config::Sources};
+use vedetta_runtime::{Config, Drain, Process, Role, Secrets, config::Sources, make_topics};
 use vedetta_store_scylla::testing::Keyspace;
 
 use crate::{Agent, Client};
@@ -101,6 +102,9 @@ impl Sandbox {
             more.extend(internal.map(|at| ("clients.internal_url".to_owned(), format!("http://{at}"))));
             config(place.dir(), more.into_iter())
         };
+        if form == Form::Cluster {
+            set_up(&config(("listen.agents", agents.to_string()))?).await?;
+        }
         let first: &[Role] = match form {
             Form::One => &ALL,
             Form::Many => &[vedetta_tenant::ROLE, vedetta_query::ROLE],
@@ -246,6 +250,17 @@ impl Servers {
         let settings = [("log.url", log), ("store.url", store)];
         settings.map(|(key, value)| (key.to_owned(), value)).into()
     }
+}
+
+/// What roles that run apart find: keys and topics.
+async fn set_up(config: &Config) -> anyhow::Result<()> {
+    let common = &config.common;
+    Secrets::open_or_create(common, &SystemClock)?;
+    let (log, store) = (&common.log.url, &common.store.url);
+    let backends = Backends::open(log, store, &mut Registry::default(), Arc::new(SystemClock)).await?;
+    let made = make_topics(config, &backends.log, &Drain::new()).await;
+    backends.close().await;
+    made.map(drop)
 }
 
 impl Node {

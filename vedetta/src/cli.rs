@@ -6,8 +6,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use vedetta_runtime::{ProcessArgs, Role};
 
 use crate::{
-    ROLES, block_command, config_command, copy_command, doctor, down, local_agent::LocalAgentArgs,
-    migrate_command, rules_command, up,
+    ROLES, block_command, bootstrap_command, cluster::ClusterCommand, config_command, copy_command, doctor,
+    down, health, local_agent::LocalAgentArgs, migrate_command, rules_command, up,
 };
 
 /// Runtime security and observability: watches what really runs, finds what should not.
@@ -41,6 +41,13 @@ enum Command {
     Agent(LocalAgentArgs),
     /// Checks this machine: kernel, BTF, capabilities, ports, disk. One line each, with what to do.
     Doctor,
+    /// Sets up what roles need that run apart: keys, topics, schema, tenant, administrator, rules. Changes nothing when it is there.
+    Bootstrap(bootstrap_command::BootstrapArgs),
+    /// The distributed form on this machine: Kafka, a CQL database, every role apart.
+    #[command(subcommand)]
+    Cluster(ClusterCommand),
+    /// Asks the process with these settings whether it is ready, and what it waits for. Fails when it is not.
+    Health,
     /// Makes the schema that a `scylla://` store needs, or brings it to this build's version. Changes nothing when it is there.
     Migrate {
         /// Which store; that of the settings when not given.
@@ -86,6 +93,11 @@ impl Cli {
             Command::Up(agent) => with_config(&self.process, |config| up::run(config, &agent)),
             Command::Agent(agent) => with_config(&self.process, |config| up::run_agent(config, &agent)),
             Command::Down => with_config(&self.process, down::run),
+            Command::Bootstrap(args) => {
+                with_config(&self.process, |config| bootstrap_command::run(config, &args))
+            }
+            Command::Cluster(command) => with_config(&self.process, |config| command.run(config)),
+            Command::Health => with_config(&self.process, health::run),
             Command::Migrate { store } => {
                 with_config(&self.process, |config| migrate_command::run(config, store.as_deref()))
             }
@@ -93,7 +105,10 @@ impl Cli {
             Command::Doctor => with_config(&self.process, doctor::run),
             Command::Run { role } => with_config(&self.process, |config| {
                 let roles = if role.is_empty() { ROLES.to_vec() } else { role };
-                let _pid = match down::PidFile::create(&config.common.data_dir) {
+                // Where nothing lies on this disk, nothing is written to it, and any number may run.
+                let uses_disk = config.common.places().is_ok_and(|places| places.uses_disk());
+                let pid = uses_disk.then(|| down::PidFile::create(&config.common.data_dir));
+                let _pid = match pid.transpose() {
                     Ok(pid) => pid,
                     Err(error) => return failed(&error),
                 };

@@ -62,29 +62,29 @@ fn read(path: &Path) -> anyhow::Result<Option<Pid>> {
 
 /// Stops the process of this data folder and waits until it is gone.
 pub fn run(config: &Config) -> ExitCode {
-    let path = path(&config.common.data_dir);
-    let pid = match read(&path) {
-        Ok(Some(pid)) if test_kill_process(pid).is_ok() => pid,
-        Ok(_) => {
-            println!("nothing runs with the data folder {}", config.common.data_dir.display());
-            return ExitCode::SUCCESS;
-        }
-        Err(error) => return failed(&error),
-    };
-    if let Err(error) = kill_process(pid, Signal::TERM) {
-        return failed(&anyhow::anyhow!("process {}: {error}", pid.as_raw_nonzero()));
+    let data_dir = &config.common.data_dir;
+    if !is_running(data_dir) {
+        println!("nothing runs with the data folder {}", data_dir.display());
+        return ExitCode::SUCCESS;
     }
+    let patience = Duration::from_secs(config.common.drain.grace_seconds + 10);
+    stop(data_dir, patience).map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS)
+}
+
+/// Asks the process of a data folder to stop, and waits for it for so long.
+pub fn stop(data_dir: &Path, patience: Duration) -> anyhow::Result<()> {
+    let Some(pid) = read(&path(data_dir))? else { return Ok(()) };
+    kill_process(pid, Signal::TERM).with_context(|| format!("process {}", pid.as_raw_nonzero()))?;
     println!("stopping process {} …", pid.as_raw_nonzero());
-    let deadline = Instant::now() + Duration::from_secs(config.common.drain.grace_seconds + 10);
+    let deadline = Instant::now() + patience;
     while test_kill_process(pid).is_ok() {
-        if Instant::now() > deadline {
-            return failed(&anyhow::anyhow!(
-                "process {} is still there; look at its last lines, or end it with kill -9 (nothing acknowledged is lost)",
-                pid.as_raw_nonzero()
-            ));
-        }
+        anyhow::ensure!(
+            Instant::now() < deadline,
+            "process {} is still there; look at its last lines, or end it with kill -9 (nothing acknowledged is lost)",
+            pid.as_raw_nonzero()
+        );
         std::thread::sleep(Duration::from_millis(50));
     }
     println!("down");
-    ExitCode::SUCCESS
+    Ok(())
 }

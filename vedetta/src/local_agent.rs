@@ -8,11 +8,11 @@ use std::{
 
 use anyhow::Context as _;
 use clap::Args;
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
-use vedetta_api::tenant::v1::CreateEnrollmentTokenRequest;
-use vedetta_auth::metadata::with_token;
-use vedetta_model::TenantId;
-use vedetta_runtime::{Context, Process};
+use vedetta_api::{TenantClient, tenant::v1::CreateEnrollmentTokenRequest};
+use vedetta_auth::{Keys, metadata::with_token};
+use vedetta_model::{Clock, TenantId};
 
 /// How to run this machine's agent.
 #[derive(Debug, Clone, Args)]
@@ -30,6 +30,8 @@ pub struct LocalAgentArgs {
 
 /// How long the local agent's own enrollment token is good for.
 const TOKEN_SECONDS: u64 = 600;
+/// How long a stopping agent may take to flush before it is killed.
+const GRACE: Duration = Duration::from_secs(10);
 /// A running agent renews its certificate well within this.
 const RENEWED_WITHIN: Duration = Duration::from_secs(12 * 3600);
 
@@ -97,20 +99,32 @@ fn identity(data_dir: &Path) -> PathBuf {
 }
 
 /// A short-lived token that enrolls one node: the local agent takes the path that any node takes.
-pub async fn token(context: &Context, tenant: &TenantId) -> anyhow::Result<String> {
-    let mut client = context.clients.tenant()?;
+pub async fn token(
+    mut client: TenantClient,
+    keys: &Keys,
+    clock: &dyn Clock,
+    tenant: &TenantId,
+) -> anyhow::Result<String> {
     let create = CreateEnrollmentTokenRequest {
         label: "this machine".to_owned(),
         valid_seconds: TOKEN_SECONDS,
         max_uses: 1,
     };
-    let token = context.keys.service_token("vedetta", Some(tenant), context.clock.now());
+    let token = keys.service_token("vedetta", Some(tenant), clock.now());
     let made =
         client.create_enrollment_token(with_token(create, &token)).await.map_err(vedetta_api::Error::from)?;
     Ok(made.into_inner().secret)
 }
 
-/// The pin of this installation's authority.
-pub fn pin(process: &Process) -> String {
-    process.context().authority.pin()
+/// Stops an agent that was spawned here, with time to flush.
+pub async fn stop(child: &mut Child) {
+    if let Some(pid) = child.id().and_then(|id| Pid::from_raw(id.cast_signed()))
+        && kill_process(pid, Signal::TERM).is_err()
+    {
+        tracing::warn!("the agent was gone already");
+    }
+    if tokio::time::timeout(GRACE, child.wait()).await.is_err() {
+        tracing::warn!("the agent did not stop within {GRACE:?} and is killed");
+        let _ = child.kill().await;
+    }
 }

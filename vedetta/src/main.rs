@@ -3,16 +3,22 @@
 //! Nothing here knows what an event is: it parses arguments and hands over. Start with `cli`.
 
 mod block_command;
+mod bootstrap_command;
 mod cli;
+mod cluster;
+mod config_check;
 mod config_command;
 mod copy_command;
 mod doctor;
 mod down;
 mod first_block;
+mod first_time;
+mod health;
 mod local_agent;
 mod migrate_command;
 mod rules_command;
 mod up;
+mod welcome;
 
 use std::process::ExitCode;
 

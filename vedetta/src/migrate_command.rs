@@ -7,7 +7,7 @@ use vedetta_backends::Backends;
 use vedetta_model::SystemClock;
 use vedetta_runtime::Config;
 
-use crate::cli::failed;
+use crate::{cli::failed, first_time::migrated as told};
 
 /// Brings the store that a URL names, or the settings, to this build's version.
 pub fn run(config: &Config, url: Option<&str>) -> ExitCode {
@@ -23,13 +23,5 @@ pub fn run(config: &Config, url: Option<&str>) -> ExitCode {
 fn migrate(url: &str) -> anyhow::Result<String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
     let migrated = runtime.block_on(Backends::migrate(url, &SystemClock))?;
-    Ok(match migrated {
-        None => "this store has no schema to migrate".into(),
-        Some(done) if done.applied.is_empty() => {
-            format!("{} is at version {} already", done.place, done.version)
-        }
-        Some(done) => {
-            format!("{} is at version {} now; applied: {:?}", done.place, done.version, done.applied)
-        }
-    })
+    Ok(migrated.map_or_else(|| "this store has no schema to migrate".into(), |done| told(&done)))
 }

@@ -1,13 +1,11 @@
 //! `vedetta up`: everything on this machine.
 
-use std::{io::IsTerminal, process::ExitCode, sync::Arc, time::Duration};
+use std::{process::ExitCode, sync::Arc};
 
 use anyhow::Context as _;
-use rustix::process::{Pid, Signal, kill_process};
-use tokio::process::Child;
 use vedetta_model::{SystemClock, TenantId};
-use vedetta_runtime::{Config, Process, stop_signal};
-use vedetta_tenant::bootstrap::{self, Bootstrapped};
+use vedetta_runtime::{Config, Process, Secrets, stop_signal};
+use vedetta_tenant::bootstrap;
 
 use crate::{
     ROLES,
@@ -15,12 +13,11 @@ use crate::{
     down::PidFile,
     first_block::FirstBlock,
     local_agent::{self, LocalAgentArgs},
+    welcome::Welcome,
 };
 
 /// The tenant that a new installation begins with.
-const TENANT: &str = "default";
-/// How long a stopping agent may take to flush before it is killed.
-const AGENT_GRACE: Duration = Duration::from_secs(10);
+pub const TENANT: &str = "default";
 
 /// Starts everything, prints where it is, and runs until a signal.
 pub fn run(config: &Config, agent: &LocalAgentArgs) -> ExitCode {
@@ -37,7 +34,8 @@ pub fn run_agent(config: &Config, agent: &LocalAgentArgs) -> ExitCode {
     outcome.map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS)
 }
 
-fn tokio() -> anyhow::Result<tokio::runtime::Runtime> {
+/// An executor for commands.
+pub fn tokio() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }
 
@@ -45,7 +43,11 @@ async fn up(config: &Config, agent: &LocalAgentArgs) -> anyhow::Result<()> {
     let data_dir = &config.common.data_dir;
     eprintln!("starting Vedetta: log and store in {}", shown(data_dir));
     let stop = stop_signal()?;
-    let process = Process::start(config, &ROLES, Arc::new(SystemClock)).await?;
+    let mut stop = std::pin::pin!(stop);
+    let process = tokio::select! {
+        started = Process::start(config, &ROLES, Arc::new(SystemClock)) => started?,
+        () = &mut stop => return Ok(()),
+    };
     let tenant: TenantId = TENANT.parse()?;
     let context = process.context().clone();
     let first = bootstrap::run(&context, &tenant).await.context("first-time set-up")?;
@@ -53,7 +55,8 @@ async fn up(config: &Config, agent: &LocalAgentArgs) -> anyhow::Result<()> {
     let mut child = None;
     if !agent.no_agent {
         let token = if local_agent::may_have_expired(data_dir) {
-            Some(local_agent::token(&context, &tenant).await?)
+            let client = context.clients.tenant()?;
+            Some(local_agent::token(client, &context.keys, &*context.clock, &tenant).await?)
         } else {
             None
         };
@@ -62,7 +65,7 @@ async fn up(config: &Config, agent: &LocalAgentArgs) -> anyhow::Result<()> {
         let child = child.insert(agent.spawn(
             data_dir,
             &context.agents_url,
-            &local_agent::pin(&process),
+            &context.authority.pin(),
             token.as_deref(),
         )?);
         // What the box says to do next has to be seen.
@@ -74,15 +77,22 @@ async fn up(config: &Config, agent: &LocalAgentArgs) -> anyhow::Result<()> {
             tracing::warn!("this machine's agent is not heard yet; its last lines may say why");
         }
     }
-    print_box(config, &process, &tenant, &first);
+    Welcome {
+        console: process.addresses().public,
+        tenant: &tenant,
+        first: &first,
+        data: shown(data_dir),
+        down: "make down",
+        more: &[],
+    }
+    .print();
 
     let (asked, drained) = tokio::sync::oneshot::channel();
     let stop = async {
         match &mut child {
             Some(child) => {
-                tokio::pin!(stop);
                 tokio::select! {
-                    () = &mut stop => stop_agent(child).await,
+                    () = &mut stop => local_agent::stop(child).await,
                     ended = child.wait() => {
                         let how = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
                         tracing::warn!(how, "this machine's agent has ended; unless another one runs, start it again with `make agent`");
@@ -101,18 +111,6 @@ async fn up(config: &Config, agent: &LocalAgentArgs) -> anyhow::Result<()> {
     result
 }
 
-async fn stop_agent(child: &mut Child) {
-    if let Some(pid) = child.id().and_then(|id| Pid::from_raw(id.cast_signed()))
-        && kill_process(pid, Signal::TERM).is_err()
-    {
-        tracing::warn!("the agent was gone already");
-    }
-    if tokio::time::timeout(AGENT_GRACE, child.wait()).await.is_err() {
-        tracing::warn!("the agent did not stop within {AGENT_GRACE:?} and is killed");
-        let _ = child.kill().await;
-    }
-}
-
 async fn agent_alone(config: &Config, agent: &LocalAgentArgs) -> anyhow::Result<()> {
     let data_dir = &config.common.data_dir;
     anyhow::ensure!(
@@ -125,40 +123,15 @@ async fn agent_alone(config: &Config, agent: &LocalAgentArgs) -> anyhow::Result<
     } else {
         config.common.agents.advertise.clone()
     };
-    let authority = vedetta_auth::Authority::open_or_create(&data_dir.join("pki"), &SystemClock)?;
+    let pin = Secrets::open(&config.common, &SystemClock)?.authority.pin();
     let stop = stop_signal()?;
-    let mut child = agent.spawn(data_dir, &server, &authority.pin(), None)?;
+    let mut child = agent.spawn(data_dir, &server, &pin, None)?;
     tokio::select! {
-        () = stop => stop_agent(&mut child).await,
+        () = stop => local_agent::stop(&mut child).await,
         status = child.wait() => {
             let status = status?;
             anyhow::ensure!(status.success(), "the agent ended with {status}; its last lines may say why");
         }
     }
     Ok(())
-}
-
-fn print_box(config: &Config, process: &Process, tenant: &TenantId, first: &Bootstrapped) {
-    let mut lines =
-        vec![format!("Console   http://{}/", process.addresses().public), format!("Tenant    {tenant}")];
-    match &first.admin {
-        Some(admin) => {
-            lines.push(format!("User      {}", admin.name));
-            lines.push(format!("Password  {}   (shown this once)", admin.password.as_str()));
-        }
-        None => lines.push("User      admin, with the password you have".to_owned()),
-    }
-    lines.push(format!("Data      {}", shown(&config.common.data_dir)));
-    lines.push("Stop      Ctrl-C, or `make down` from elsewhere".to_owned());
-    lines.push("Next      `make demo`: harmless things an attacker would do".to_owned());
-    let width = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
-    let rule = "─".repeat(width + 2);
-    println!("┌{rule}┐");
-    for line in &lines {
-        println!("│ {line:<width$} │");
-    }
-    println!("└{rule}┘");
-    if first.admin.is_some() && !std::io::stdout().is_terminal() {
-        tracing::info!("the password above is not written anywhere else");
-    }
 }

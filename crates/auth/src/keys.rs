@@ -21,6 +21,7 @@ const SERVICE_TTL_SECONDS: i64 = 60;
 /// How far clocks of two processes may differ.
 const LEEWAY_SECONDS: i64 = 5;
 const KEY_BYTES: usize = 32;
+const FILE: &str = "session.key";
 
 /// Why a credential is no good.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,7 +35,13 @@ pub enum AuthError {
     /// Its time is over.
     #[error("the session has ended; sign in again")]
     Expired,
-    /// Key files are missing or damaged.
+    /// A key file that has to be there already.
+    #[error("{path} is missing")]
+    NoKeyFile {
+        /// Which file.
+        path: String,
+    },
+    /// A key file can't be made or used.
     #[error("{path}: {what}")]
     KeyFile {
         /// Which file.
@@ -111,10 +118,20 @@ impl Keys {
     /// Opens `session.key` below `dir`, made at the first start. A file that others may read, or that
     /// is damaged, is refused: making a new one would silently end every session.
     pub fn open_or_create(dir: &Path, rng: &mut (impl rand::RngCore + ?Sized)) -> Result<Self, AuthError> {
-        let path = dir.join("session.key");
+        let path = dir.join(FILE);
         let mut fresh = Zeroizing::new([0u8; KEY_BYTES]);
         rng.fill_bytes(&mut *fresh);
         let key = key_file::open_or_create(&path, || Ok(Zeroizing::new(fresh.to_vec())))?;
+        Self::of(&path, &key)
+    }
+
+    /// Opens what [`Self::open_or_create`] made, here or elsewhere; makes nothing.
+    pub fn open(dir: &Path) -> Result<Self, AuthError> {
+        let path = dir.join(FILE);
+        Self::of(&path, &key_file::open(&path)?)
+    }
+
+    fn of(path: &Path, key: &[u8]) -> Result<Self, AuthError> {
         if key.len() != KEY_BYTES {
             return Err(AuthError::KeyFile {
                 path: path.display().to_string(),
@@ -124,7 +141,7 @@ impl Keys {
                 ),
             });
         }
-        Ok(Self { encoding: EncodingKey::from_secret(&key), decoding: DecodingKey::from_secret(&key) })
+        Ok(Self { encoding: EncodingKey::from_secret(key), decoding: DecodingKey::from_secret(key) })
     }
 
     /// A token for a person's session.

@@ -12,9 +12,15 @@
 //! contracts. Start with [`Backends::open`].
 
 mod open;
+mod places;
+mod remote;
+mod risks;
 mod url;
 
 pub use open::Backends;
+pub use places::Places;
+pub use remote::{Part, Told};
+pub use risks::Risk;
 pub use url::UrlError;
 pub use vedetta_store_scylla::Migrated;
 
@@ -48,6 +54,15 @@ impl OpenError {
     /// Whether another process has the directory.
     pub const fn is_in_use(&self) -> bool {
         matches!(self, Self::Directory(vedetta_embedded::OpenError::Locked { .. }))
+    }
+
+    /// Whether nobody answers yet: opening again later may go well without anybody changing a setting.
+    pub const fn is_unreachable(&self) -> bool {
+        matches!(
+            self,
+            Self::Kafka(vedetta_log_kafka::OpenError::Unreachable { .. })
+                | Self::Scylla(vedetta_store_scylla::OpenError::Unavailable { .. })
+        )
     }
 }
 

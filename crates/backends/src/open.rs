@@ -19,7 +19,8 @@ use vedetta_store_embedded::EmbeddedStore;
 use vedetta_store_scylla::ScyllaStore;
 
 use crate::{
-    Migrated, OpenError,
+    Migrated, OpenError, Places, Told,
+    remote::Patience,
     url::{self, LogPlace, Place, StorePlace},
 };
 
@@ -88,10 +89,31 @@ impl Backends {
         clock: Arc<dyn Clock>,
         appends: Appends,
     ) -> Result<Self, OpenError> {
-        let (log_place, store_place) = (url::parse_log(log_url)?, url::parse_store(store_url)?);
+        let places = Places::parse(log_url, store_url)?;
+        Self::start(&places, registry, clock, None, appends).await
+    }
+
+    /// The same for places that were read before. With `told` it waits for clusters that do not answer, for as long as that
+    /// takes, and tells at each try; it ends with what waiting does not help against.
+    pub async fn open_places(
+        places: &Places,
+        registry: &mut Registry,
+        clock: Arc<dyn Clock>,
+        told: Option<Told<'_>>,
+    ) -> Result<Self, OpenError> {
+        Self::start(places, registry, clock, told, Appends::Repeated).await
+    }
+
+    async fn start(
+        places: &Places,
+        registry: &mut Registry,
+        clock: Arc<dyn Clock>,
+        told: Option<Told<'_>>,
+        appends: Appends,
+    ) -> Result<Self, OpenError> {
+        let patience = Patience { told, seed: clock.now().as_nanos().unsigned_abs() };
         let mut databases = Vec::new();
-        let opened =
-            Self::open_places(&log_place, &store_place, &mut databases, registry, clock, appends).await;
+        let opened = open(places, patience, appends, &mut databases, registry, clock).await;
         if opened.is_err() {
             // Whoever tries again must find the directory free.
             for (_, db) in &databases {
@@ -100,43 +122,6 @@ impl Backends {
         }
         let (log, (events, views, blocks), store) = opened?;
         Ok(Self { log, events, views, blocks, store, databases })
-    }
-
-    async fn open_places(
-        log_place: &LogPlace,
-        store_place: &StorePlace,
-        databases: &mut Vec<(PathBuf, Database)>,
-        registry: &mut Registry,
-        clock: Arc<dyn Clock>,
-        appends: Appends,
-    ) -> Result<(Arc<dyn EventLog>, Stores, Closing), OpenError> {
-        let seed = clock.now().as_nanos().unsigned_abs();
-        let layers = LogLayers { metrics: log_layers::Metrics::register(registry), seed, appends };
-        let log = match log_place {
-            LogPlace::Local(Place::Memory) => layers.around(MemoryLog::new(clock.clone())),
-            LogPlace::Kafka(options) => layers.around(KafkaLog::open((**options).clone()).await?),
-            LogPlace::Local(Place::Directory { path, reserve_mib }) => {
-                let db = database(databases, path, *reserve_mib)?;
-                let log = EmbeddedLog::open(&db, clock.clone()).map_err(|source| contents(path, source))?;
-                layers.around(log)
-            }
-        };
-        let metrics = store_layers::Metrics::register(registry);
-        let (stores, closing) = match store_place {
-            StorePlace::Local(Place::Memory) => {
-                (wrap_store(MemoryStore::new(), metrics, seed), Closing::Nothing)
-            }
-            StorePlace::Local(Place::Directory { path, reserve_mib }) => {
-                let db = database(databases, path, *reserve_mib)?;
-                let store = EmbeddedStore::open(&db).await.map_err(|source| contents(path, source))?;
-                (wrap_store(store.clone(), metrics, seed), Closing::Embedded(store))
-            }
-            StorePlace::Scylla(url) => {
-                let store = Box::pin(ScyllaStore::open(url, clock)).await?;
-                (wrap_store(store.clone(), metrics, seed), Closing::Scylla(store))
-            }
-        };
-        Ok((log, stores, closing))
     }
 
     /// Makes the schema that a store's URL needs, or brings it to this build's version. `None` for stores that need none.
@@ -160,6 +145,65 @@ impl Backends {
             db.close().await;
         }
     }
+}
+
+/// A log that answers, or where it is to be opened.
+enum LogIn<'a> {
+    Kafka(KafkaLog),
+    Local(&'a Place),
+}
+
+/// A store that answers, or where it is to be opened.
+enum StoreIn<'a> {
+    Scylla(ScyllaStore),
+    Local(&'a Place),
+}
+
+async fn open(
+    places: &Places,
+    patience: Patience<'_>,
+    appends: Appends,
+    databases: &mut Vec<(PathBuf, Database)>,
+    registry: &mut Registry,
+    clock: Arc<dyn Clock>,
+) -> Result<(Arc<dyn EventLog>, Stores, Closing), OpenError> {
+    // Both at once: who looks wants to know of both what they wait for.
+    let log = async {
+        Ok(match &places.log {
+            LogPlace::Kafka(options) => LogIn::Kafka(patience.kafka(options).await?),
+            LogPlace::Local(place) => LogIn::Local(place),
+        })
+    };
+    let store = async {
+        Ok::<_, OpenError>(match &places.store {
+            StorePlace::Scylla(url) => StoreIn::Scylla(patience.scylla(url, &clock).await?),
+            StorePlace::Local(place) => StoreIn::Local(place),
+        })
+    };
+    let (log, store) = tokio::try_join!(log, store)?;
+
+    let seed = patience.seed;
+    let layers = LogLayers { metrics: log_layers::Metrics::register(registry), seed, appends };
+    let log = match log {
+        LogIn::Kafka(kafka) => layers.around(kafka),
+        LogIn::Local(Place::Memory) => layers.around(MemoryLog::new(clock.clone())),
+        LogIn::Local(Place::Directory { path, reserve_mib }) => {
+            let db = database(databases, path, *reserve_mib)?;
+            let log = EmbeddedLog::open(&db, clock.clone()).map_err(|source| contents(path, source))?;
+            layers.around(log)
+        }
+    };
+    let metrics = store_layers::Metrics::register(registry);
+    let (stores, closing) = match store {
+        StoreIn::Scylla(store) => (wrap_store(store.clone(), metrics, seed), Closing::Scylla(store)),
+        StoreIn::Local(Place::Memory) => (wrap_store(MemoryStore::new(), metrics, seed), Closing::Nothing),
+        StoreIn::Local(Place::Directory { path, reserve_mib }) => {
+            let db = database(databases, path, *reserve_mib)?;
+            let store = EmbeddedStore::open(&db).await.map_err(|source| contents(path, source))?;
+            (wrap_store(store.clone(), metrics, seed), Closing::Embedded(store))
+        }
+    };
+    Ok((log, stores, closing))
 }
 
 type Stores = (Arc<dyn EventStore>, Arc<dyn ViewStore>, Arc<dyn BlockStore>);

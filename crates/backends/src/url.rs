@@ -48,6 +48,16 @@ pub enum Place {
     Directory { path: PathBuf, reserve_mib: Option<u64> },
 }
 
+impl Place {
+    /// As a URL.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Memory => "memory:".into(),
+            Self::Directory { path, .. } => format!("file:{}", path.display()),
+        }
+    }
+}
+
 /// Where a log can lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LogPlace {

@@ -9,7 +9,7 @@
 //! | Option | Default | What it is |
 //! |---|---|---|
 //! | `topic_prefix` | `vedetta.` | stands before the names of topics and groups |
-//! | `create_topics` | `yes` | `no`: a missing topic is refused with the command that makes it |
+//! | `create_topics` | `yes` | `no`: also `vedetta bootstrap` refuses a missing topic, with the command that makes it |
 //! | `partitions` | `exact` | `present`: another number of partitions than configured is taken as it is |
 //! | `replication` | 3 | copies of each record; 1 on a single broker |
 //! | `min_insync` | 2 (1 when `replication` < 3) | copies that must be written before an append is `Ok` |

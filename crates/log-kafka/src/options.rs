@@ -35,8 +35,8 @@ pub struct Options {
 /// What topics must be like.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopicRules {
-    /// Whether topics that are not there are made.
-    pub create: bool,
+    /// Who makes topics that are not there.
+    pub creation: Creation,
     /// Whether another number of partitions than asked for is refused.
     pub exact_partitions: bool,
     /// Copies of each record.
@@ -47,6 +47,17 @@ pub struct TopicRules {
     pub telemetry_retention: Duration,
     /// Largest record.
     pub max_record_bytes: usize,
+}
+
+/// Who makes topics that are not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Creation {
+    /// Whoever opens the log.
+    Opening,
+    /// `vedetta bootstrap`: this process refuses a missing one.
+    Bootstrap,
+    /// People, by hand.
+    ByHand,
 }
 
 /// How appends travel.
@@ -150,7 +161,7 @@ impl Options {
             prefix: "vedetta.".into(),
             security: Security::default(),
             topics: TopicRules {
-                create: true,
+                creation: Creation::Opening,
                 exact_partitions: true,
                 replication: 3,
                 min_insync: 2,
@@ -224,7 +235,11 @@ impl Options {
             self.prefix = prefix;
         }
         let topics = &mut self.topics;
-        topics.create = query.one_of("create_topics", &[("yes", true), ("no", false)], topics.create)?;
+        topics.creation = query.one_of(
+            "create_topics",
+            &[("yes", Creation::Opening), ("no", Creation::ByHand)],
+            topics.creation,
+        )?;
         topics.exact_partitions =
             query.one_of("partitions", &[("exact", true), ("present", false)], topics.exact_partitions)?;
         topics.replication = query.number("replication", 1..=100, u64::from(topics.replication))? as u32;

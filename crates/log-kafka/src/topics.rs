@@ -15,7 +15,7 @@ use vedetta_log::{AppendError, Topic, TopicOptions};
 
 use crate::{
     client::{Plain, ask},
-    options::{Options, TopicRules},
+    options::{Creation, Options, TopicRules},
     producer::Producers,
     record,
 };
@@ -114,14 +114,23 @@ impl Topics {
     pub async fn create(&self, topic: &Topic, options: TopicOptions) -> Result<u32, AppendError> {
         let wanted = options.partitions.max(1);
         if self.ask_present(topic).await?.is_none() {
-            if !self.rules.create {
-                return Err(self.refuse(format!(
-                    "topic {} is missing, and create_topics=no: make it with {}",
-                    self.name(topic),
-                    self.creation(topic, wanted)
-                )));
+            match self.rules.creation {
+                Creation::Opening => self.make(topic, wanted).await?,
+                Creation::Bootstrap => {
+                    return Err(self.refuse(format!(
+                        "topic {} is missing: run `vedetta bootstrap` with the same log.url, which makes those that are missing; \
+                         if it was there before, what lay in it is lost",
+                        self.name(topic)
+                    )));
+                }
+                Creation::ByHand => {
+                    return Err(self.refuse(format!(
+                        "topic {} is missing, and create_topics=no: make it with {}",
+                        self.name(topic),
+                        self.creation(topic, wanted)
+                    )));
+                }
             }
-            self.make(topic, wanted).await?;
         }
         let deadline = tokio::time::Instant::now() + self.timeout;
         loop {

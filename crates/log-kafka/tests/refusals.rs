@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use vedetta_log::{AppendError, EventLog as _, Topic, TopicOptions};
 use vedetta_log_kafka::testing::{Server, fresh, open};
-use vedetta_log_kafka::{KafkaLog, OpenError, Options};
+use vedetta_log_kafka::{KafkaLog, OpenError, Options, options::Creation};
 
 const THREE: TopicOptions = TopicOptions { partitions: 3 };
 
@@ -67,7 +67,10 @@ async fn another_number_of_partitions_is_refused_with_both_ways_out() {
 async fn a_missing_topic_is_refused_with_its_command() {
     let server = Server::shared();
     let mut options = fresh(server.boot());
-    options.topics.create = false;
+    options.topics.creation = Creation::Bootstrap;
+    let what = refused(&options, &Topic::TELEMETRY, THREE).await;
+    assert_contains(&what, &["is missing", "run `vedetta bootstrap`"]);
+    options.topics.creation = Creation::ByHand;
     let what = refused(&options, &Topic::TELEMETRY, THREE).await;
     let name = format!("--topic {}telemetry", options.prefix);
     let wanted = [

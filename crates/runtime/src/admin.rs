@@ -1,8 +1,8 @@
 //! The admin listener: health and metrics.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use axum::{
@@ -10,25 +10,45 @@ use axum::{
     routing::get,
 };
 use prometheus_client::registry::Registry;
-use tokio::sync::Mutex;
 
-/// Whether all roles are built and no drain was called.
+/// Whether all roles are built and no drain was called, and what is waited for until then.
 #[derive(Debug, Clone, Default)]
-pub struct Ready(Arc<AtomicBool>);
+pub struct Ready(Arc<Mutex<Readiness>>);
+
+#[derive(Debug, Default)]
+struct Readiness {
+    is_ready: bool,
+    waits: BTreeMap<&'static str, String>,
+}
 
 impl Ready {
     /// Says so.
     pub fn set(&self, ready: bool) {
-        self.0.store(ready, Ordering::Release);
+        self.state().is_ready = ready;
     }
-    /// Asks.
-    pub fn get(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+
+    /// Says why one part is not there yet; `None` once it is.
+    pub fn waits_for(&self, part: &'static str, why: Option<String>) {
+        match why {
+            Some(why) => self.state().waits.insert(part, why),
+            None => self.state().waits.remove(part),
+        };
+    }
+
+    /// `None` when it is ready, or what it waits for.
+    fn missing(&self) -> Option<String> {
+        let state = self.state();
+        let waits = state.waits.values().map(String::as_str).collect::<Vec<_>>().join("; ");
+        (!state.is_ready).then_some(waits)
+    }
+
+    fn state(&self) -> MutexGuard<'_, Readiness> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// `/healthz`, `/readyz` and `/metrics` (OpenMetrics text).
-pub fn routes(registry: Arc<Mutex<Registry>>, ready: Ready) -> Router {
+pub fn routes(registry: Arc<tokio::sync::Mutex<Registry>>, ready: Ready) -> Router {
     Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(readyz).with_state(ready))
@@ -36,10 +56,14 @@ pub fn routes(registry: Arc<Mutex<Registry>>, ready: Ready) -> Router {
 }
 
 async fn readyz(State(ready): State<Ready>) -> impl IntoResponse {
-    if ready.get() { (StatusCode::OK, "ready\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready\n") }
+    match ready.missing() {
+        None => (StatusCode::OK, "ready\n".to_owned()),
+        Some(none) if none.is_empty() => (StatusCode::SERVICE_UNAVAILABLE, "not ready\n".to_owned()),
+        Some(waits) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {waits}\n")),
+    }
 }
 
-async fn metrics(State(registry): State<Arc<Mutex<Registry>>>) -> impl IntoResponse {
+async fn metrics(State(registry): State<Arc<tokio::sync::Mutex<Registry>>>) -> impl IntoResponse {
     let mut text = String::new();
     match prometheus_client::encoding::text::encode(&mut text, &*registry.lock().await) {
         Ok(()) => (

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use anyhow::Context as _;
 use vedetta_api::{Channel, TenantClient};
 
 /// Clients of other roles: in this process when they run here, over a socket otherwise.
@@ -14,6 +15,12 @@ impl Clients {
     /// Says where the internal services are reached. The first call counts.
     pub fn set_internal(&self, channel: Channel) {
         let _ = self.internal.set(channel);
+    }
+
+    /// A way to internal services at `http://host:port`. It connects at the first call.
+    pub fn remote(url: &str) -> anyhow::Result<Channel> {
+        let endpoint = tonic::transport::Endpoint::from_shared(url.to_owned());
+        Ok(Channel::remote(endpoint.context("setting clients.internal_url")?.connect_lazy()))
     }
 
     /// The tenant service. Fails when it runs neither here nor at a configured address.

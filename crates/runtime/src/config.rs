@@ -1,9 +1,14 @@
 //! Configuration: documented defaults, then a file, then `VEDETTA_SECTION__KEY` variables, then flags.
 
-use std::{collections::BTreeSet, net::SocketAddr, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use serde::Deserialize;
 use toml::{Table, Value};
+use vedetta_backends::{Places, UrlError};
 
 /// Every setting with its default and what it means. This is the documentation.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
@@ -14,6 +19,10 @@ const ENV_PREFIX: &str = "VEDETTA_";
 /// Variables that other tools of the project read under the same prefix.
 const NOT_SETTINGS: [&str; 5] =
     ["VEDETTA_AGENT_", "VEDETTA_BPF", "VEDETTA_CORPORA", "VEDETTA_TEST_", "VEDETTA_CONFIG"];
+
+/// What is not a role's own section.
+const COMMON_KEYS: [&str; 10] =
+    ["data_dir", "keys", "log", "store", "listen", "agents", "topics", "clients", "telemetry", "drain"];
 
 /// A process's configuration.
 #[derive(Debug, Clone)]
@@ -30,8 +39,10 @@ pub struct Config {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Common {
-    /// Key files, certificates, and the embedded log and store.
+    /// The embedded log and store, and key files unless `keys.dir` says otherwise.
     pub data_dir: PathBuf,
+    /// What all processes of an installation share and nobody else may know.
+    pub keys: KeysConfig,
     /// The log.
     pub log: Backend,
     /// The store.
@@ -48,6 +59,14 @@ pub struct Common {
     pub telemetry: Telemetry,
     /// Stopping.
     pub drain: DrainConfig,
+}
+
+/// What all processes of an installation share and nobody else may know.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeysConfig {
+    /// The folder that `keys/` and `pki/` lie in; empty for the data folder. May be read-only once they are made.
+    pub dir: PathBuf,
 }
 
 /// A log or store by its URL.
@@ -111,6 +130,30 @@ pub struct Telemetry {
     pub log: String,
     /// `text` or `json`.
     pub format: LogFormat,
+    /// `stderr` or `stdout`.
+    pub output: LogOutput,
+}
+
+impl Common {
+    /// The folder that key files lie in.
+    pub fn keys_dir(&self) -> &Path {
+        if self.keys.dir.as_os_str().is_empty() { &self.data_dir } else { &self.keys.dir }
+    }
+
+    /// Where log and store are.
+    pub fn places(&self) -> Result<Places, UrlError> {
+        Places::parse(&self.log.url, &self.store.url)
+    }
+}
+
+/// Where log lines go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogOutput {
+    /// Standard error.
+    Stderr,
+    /// Standard output, as containers want it.
+    Stdout,
 }
 
 /// How log lines look.
@@ -208,9 +251,7 @@ impl Config {
     }
 
     fn from_merged(merged: Table) -> Result<Self, ConfigError> {
-        let common_keys: BTreeSet<&str> =
-            ["data_dir", "log", "store", "listen", "agents", "topics", "clients", "telemetry", "drain"]
-                .into();
+        let common_keys: BTreeSet<&str> = COMMON_KEYS.into();
         let (common, sections): (Table, Table) =
             merged.clone().into_iter().partition(|(key, _)| common_keys.contains(key.as_str()));
         let mut common: Common = Value::Table(common)

@@ -1,6 +1,6 @@
 //! `main` of a process that has only flags and roles.
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{path::PathBuf, pin::pin, process::ExitCode, sync::Arc};
 
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
@@ -56,15 +56,22 @@ pub fn run_with(config: &Config, roles: &[Role]) -> ExitCode {
         .and_then(|()| Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?))
         .and_then(|tokio| {
             tokio.block_on(async {
-                let process = Process::start(config, roles, Arc::new(SystemClock)).await?;
+                let mut stop = pin!(stop_signal()?);
+                let process = tokio::select! {
+                    started = Process::start(config, roles, Arc::new(SystemClock)) => started?,
+                    () = &mut stop => {
+                        tracing::info!("stopped before it was ready");
+                        return Ok(());
+                    }
+                };
                 tracing::info!(addresses = ?process.addresses(), ?roles, "ready");
-                process.run(stop_signal()?).await
+                process.run(stop).await
             })
         });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            telemetry::say_failure(&config.common.telemetry, &error);
             ExitCode::FAILURE
         }
     }

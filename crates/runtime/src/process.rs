@@ -1,73 +1,51 @@
 //! One process: from a configuration to running roles, and back down in order.
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use prometheus_client::registry::Registry;
-use tokio::{
-    net::TcpListener,
-    sync::Mutex,
-    task::{JoinError, JoinSet},
-};
-use vedetta_api::Channel;
-use vedetta_auth::{Authority, Keys};
+use tokio::task::{JoinError, JoinSet};
 use vedetta_backends::Backends;
-use vedetta_log::{Topic, TopicOptions};
 use vedetta_model::Clock;
 
 use crate::{
-    Clients, Config, Context, Drain, Role, Running, Task,
-    admin::{self, Ready},
-    agents_listener,
+    Addresses, Config, Context, Role,
+    admin::Ready,
+    begun::Begun,
+    listeners::Listeners,
+    opening::{self, Plan},
 };
 
-type Outcome = (&'static str, anyhow::Result<()>);
+/// A task's name, and how it ended.
+pub type Outcome = (&'static str, anyhow::Result<()>);
 
 /// A started process: all listeners are bound and all roles run.
 #[derive(Debug)]
 pub struct Process {
-    addresses: Addresses,
-    context: Context,
-    backends: Arc<Backends>,
+    pub(crate) addresses: Addresses,
+    pub(crate) context: Context,
+    pub(crate) backends: Arc<Backends>,
     /// Lent by another process object that closes them.
-    lent: bool,
-    ready: Ready,
-    tasks: JoinSet<Outcome>,
-    grace: Duration,
-}
-
-/// Where a process listens. Port 0 in the configuration shows as the port that was taken.
-#[derive(Debug, Clone)]
-pub struct Addresses {
-    /// Console and API.
-    pub public: SocketAddr,
-    /// Agents.
-    pub agents: SocketAddr,
-    /// Health and metrics.
-    pub admin: SocketAddr,
-    /// Other roles.
-    pub internal: Option<SocketAddr>,
-}
-
-/// What a process listens with, bound before anything else starts: a taken port is known at once.
-struct Listeners {
-    public: TcpListener,
-    agents: TcpListener,
-    admin: TcpListener,
-    internal: Option<TcpListener>,
+    pub(crate) lent: bool,
+    pub(crate) ready: Ready,
+    pub(crate) tasks: JoinSet<Outcome>,
+    pub(crate) grace: Duration,
 }
 
 impl Process {
-    /// Binds all listeners, opens the log and the store, builds the roles in the order given, starts them.
+    /// Binds all listeners, answers for its health, opens the log and the store, builds the roles in the order given, starts
+    /// them. A cluster that does not answer is waited for, for as long as that takes; dropping the future gives up.
     pub async fn start(config: &Config, roles: &[Role], clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
-        let common = &config.common;
-        create_private_dir(&common.data_dir)?;
-        let (listeners, addresses) = bind(config, roles).await?;
+        refuse_foreign_sections(config, roles)?;
+        let plan = Plan::make(config, roles, &*clock)?;
+        let (listeners, addresses) = Listeners::bind(config, roles).await?;
+        let mut begun = Begun::new(config, roles, plan.secrets, clock.clone(), addresses);
+        let listeners = begun.answer(listeners);
         let mut registry = Registry::default();
-        let backends =
-            Arc::new(Backends::open(&common.log.url, &common.store.url, &mut registry, clock.clone()).await?);
-        let started =
-            Self::assemble(config, roles, clock, backends.clone(), registry, listeners, addresses).await;
+        let opened = opening::open(&plan.places, &mut registry, clock, &begun.ready).await?;
+        *begun.registry.lock().await = registry;
+        let backends = Arc::new(opened);
+        let started = begun.assemble(backends.clone(), listeners).await;
         if started.is_err() {
             backends.close().await;
         }
@@ -81,67 +59,13 @@ impl Process {
         clock: Arc<dyn Clock>,
         backends: Arc<Backends>,
     ) -> anyhow::Result<Self> {
-        let (listeners, addresses) = bind(config, roles).await?;
-        let registry = Registry::default();
-        let mut process =
-            Self::assemble(config, roles, clock, backends, registry, listeners, addresses).await?;
-        process.lent = true;
-        Ok(process)
-    }
-
-    async fn assemble(
-        config: &Config,
-        roles: &[Role],
-        clock: Arc<dyn Clock>,
-        backends: Arc<Backends>,
-        registry: Registry,
-        listeners: Listeners,
-        addresses: Addresses,
-    ) -> anyhow::Result<Self> {
         refuse_foreign_sections(config, roles)?;
-        let common = &config.common;
-        make_topics(config, &backends).await?;
-
-        let agents_url = if common.agents.advertise.is_empty() {
-            format!("https://{}", addresses.agents)
-        } else {
-            common.agents.advertise.clone()
-        };
-        let keys = Keys::open_or_create(&common.data_dir.join("keys"), &mut rand::rng())?;
-        let authority = Arc::new(Authority::open_or_create(&common.data_dir.join("pki"), &*clock)?);
-        let context = Context {
-            log: backends.log.clone(),
-            events: backends.events.clone(),
-            views: backends.views.clone(),
-            blocks: backends.blocks.clone(),
-            clock,
-            keys: Arc::new(keys),
-            authority,
-            clients: Clients::default(),
-            drain: Drain::new(),
-            registry: Arc::new(Mutex::new(registry)),
-            data_dir: common.data_dir.clone(),
-            agents_url,
-            sections: Arc::new(config.sections.clone()),
-        };
-        if !common.clients.internal_url.is_empty() {
-            let endpoint = tonic::transport::Endpoint::from_shared(common.clients.internal_url.clone())
-                .context("setting clients.internal_url")?;
-            context.clients.set_internal(Channel::remote(endpoint.connect_lazy()));
-        }
-
-        let mut process = Self {
-            addresses,
-            context,
-            backends,
-            lent: false,
-            ready: Ready::default(),
-            tasks: JoinSet::new(),
-            grace: Duration::from_secs(common.drain.grace_seconds),
-        };
-        let built = process.build(roles).await?;
-        process.serve(listeners, built, config)?;
-        process.ready.set(true);
+        let plan = Plan::make(config, roles, &*clock)?;
+        let (listeners, addresses) = Listeners::bind(config, roles).await?;
+        let mut begun = Begun::new(config, roles, plan.secrets, clock, addresses);
+        let listeners = begun.answer(listeners);
+        let mut process = begun.assemble(backends, listeners).await?;
+        process.lent = true;
         Ok(process)
     }
 
@@ -158,66 +82,6 @@ impl Process {
     /// The log and the store, to start another [`Process`] on them.
     pub const fn backends(&self) -> &Arc<Backends> {
         &self.backends
-    }
-
-    async fn build(&mut self, roles: &[Role]) -> anyhow::Result<Running> {
-        let mut all = Running::default();
-        for role in roles {
-            let built = (role.build)(&self.context).await.with_context(|| format!("role {}", role.name))?;
-            if let Some(routes) = built.internal.clone() {
-                self.context.clients.set_internal(Channel::local(routes.prepare()));
-            }
-            all.public = merge(all.public, built.public, axum::Router::merge);
-            all.agents = merge(all.agents, built.agents, join_routes);
-            all.internal = merge(all.internal, built.internal, join_routes);
-            all.tasks.extend(built.tasks);
-        }
-        Ok(all)
-    }
-
-    fn serve(&mut self, listeners: Listeners, built: Running, config: &Config) -> anyhow::Result<()> {
-        let drain = self.context.drain.clone();
-        let admin = admin::routes(self.context.registry.clone(), self.ready.clone());
-        self.spawn("admin listener", serve_http(listeners.admin, admin, drain.clone()));
-        if let Some(public) = built.public {
-            self.spawn("public listener", serve_http(listeners.public, public, drain.clone()));
-        }
-        if let Some(routes) = built.agents {
-            let mut names = config.common.agents.names.clone();
-            names.extend(host_of(&self.context.agents_url));
-            names.push(self.addresses.agents.ip().to_string());
-            names.sort();
-            names.dedup();
-            let tls = self.context.authority.server_config(&names, self.context.clock.clone())?;
-            let drain = drain.clone();
-            self.spawn("agents listener", async move {
-                agents_listener::serve_agents(
-                    listeners.agents,
-                    tls,
-                    routes,
-                    async move { drain.called().await },
-                )
-                .await
-            });
-        }
-        if let (Some(routes), Some(listener)) = (built.internal, listeners.internal) {
-            let server = tonic::transport::Server::builder().add_routes(routes);
-            let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
-            self.spawn("internal listener", async move {
-                server
-                    .serve_with_incoming_shutdown(incoming, async move { drain.called().await })
-                    .await
-                    .map_err(Into::into)
-            });
-        }
-        for Task { name, run } in built.tasks {
-            self.spawn(name, run);
-        }
-        Ok(())
-    }
-
-    fn spawn(&mut self, name: &'static str, run: impl Future<Output = anyhow::Result<()>> + Send + 'static) {
-        self.tasks.spawn(async move { (name, run.await) });
     }
 
     /// Runs until `stop` is done or a task ends by itself, then drains. An error names the task that failed.
@@ -275,72 +139,6 @@ fn unexpected(ended: Result<Outcome, JoinError>) -> anyhow::Error {
     }
 }
 
-fn merge<T>(a: Option<T>, b: Option<T>, join: impl FnOnce(T, T) -> T) -> Option<T> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(join(a, b)),
-        (a, b) => a.or(b),
-    }
-}
-
-fn join_routes(a: tonic::service::Routes, b: tonic::service::Routes) -> tonic::service::Routes {
-    tonic::service::Routes::from(a.into_axum_router().merge(b.into_axum_router()))
-}
-
-async fn serve_http(listener: TcpListener, routes: axum::Router, drain: Drain) -> anyhow::Result<()> {
-    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(async move { drain.called().await }).await?;
-    Ok(())
-}
-
-async fn bind(config: &Config, roles: &[Role]) -> anyhow::Result<(Listeners, Addresses)> {
-    let listen = &config.common.listen;
-    // With every role in this process nothing needs the internal listener.
-    let apart = roles.len() < crate::ALL_ROLES && roles.iter().any(|r| r.name == "tenant");
-    let internal = match listen.internal.filter(|_| apart) {
-        Some(address) => Some(bind_one("internal", address).await?),
-        None => None,
-    };
-    let listeners = Listeners {
-        public: bind_one("public", listen.public).await?,
-        agents: bind_one("agents", listen.agents).await?,
-        admin: bind_one("admin", listen.admin).await?,
-        internal,
-    };
-    let addresses = Addresses {
-        public: listeners.public.local_addr()?,
-        agents: listeners.agents.local_addr()?,
-        admin: listeners.admin.local_addr()?,
-        internal: listeners.internal.as_ref().map(TcpListener::local_addr).transpose()?,
-    };
-    Ok((listeners, addresses))
-}
-
-async fn bind_one(name: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| {
-        let variable = name.to_uppercase();
-        format!(
-            "cannot listen at {address}: stop what listens there, or set listen.{name} \
-             (VEDETTA_LISTEN__{variable}) to another address"
-        )
-    })
-}
-
-async fn make_topics(config: &Config, backends: &Backends) -> anyhow::Result<()> {
-    let topics = &config.common.topics;
-    for (topic, partitions) in [
-        (Topic::TELEMETRY, topics.telemetry_partitions),
-        (Topic::FINDINGS, topics.findings_partitions),
-        (Topic::CONTROL, topics.control_partitions),
-        (Topic::DEAD_LETTERS, 1),
-    ] {
-        let present = backends.log.create_topic(&topic, TopicOptions { partitions }).await?;
-        if present != partitions {
-            tracing::warn!(%topic, present, configured = partitions, "the topic keeps the partitions it was made with");
-        }
-    }
-    Ok(())
-}
-
 fn refuse_foreign_sections(config: &Config, roles: &[Role]) -> anyhow::Result<()> {
     let known = ["ingest", "detect", "query", "tenant"];
     for section in config.sections.keys() {
@@ -348,17 +146,4 @@ fn refuse_foreign_sections(config: &Config, roles: &[Role]) -> anyhow::Result<()
         anyhow::ensure!(present, "configuration section [{section}] belongs to no role");
     }
     Ok(())
-}
-
-/// Makes a folder that only its owner can enter; an existing one stays as it is.
-fn create_private_dir(path: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).with_context(|| {
-        format!("data folder {}: set data_dir to one that this user may write", path.display())
-    })
-}
-
-fn host_of(url: &str) -> Option<String> {
-    let uri: axum::http::Uri = url.parse().ok()?;
-    Some(uri.host()?.trim_matches(['[', ']']).to_owned())
 }

@@ -4,18 +4,32 @@ use std::io::IsTerminal;
 
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
-use crate::config::{LogFormat, Telemetry};
+use crate::config::{LogFormat, LogOutput, Telemetry};
 
 /// What the storage engine tells of its inner life is for who asks for it by name.
 const ENGINES: &str = "fjall=warn,lsm_tree=warn";
 
-/// Starts logging to standard error. A second call in one process changes nothing.
+/// Starts logging. A second call in one process changes nothing.
 pub fn init(config: &Telemetry) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(format!("{ENGINES},{}", config.log))
         .map_err(|e| anyhow::anyhow!("setting telemetry.log = `{}`: {e}", config.log))?;
-    let colours = std::io::stderr().is_terminal();
-    let _ = subscribe(filter, config.format, colours, std::io::stderr);
+    let _ = match config.output {
+        LogOutput::Stderr => {
+            subscribe(filter, config.format, std::io::stderr().is_terminal(), std::io::stderr)
+        }
+        LogOutput::Stdout => {
+            subscribe(filter, config.format, std::io::stdout().is_terminal(), std::io::stdout)
+        }
+    };
     Ok(())
+}
+
+/// Says why a process ends: for people, or as the last line for whoever reads the log.
+pub fn say_failure(config: &Telemetry, error: &anyhow::Error) {
+    match config.format {
+        LogFormat::Text => eprintln!("error: {error:#}"),
+        LogFormat::Json => tracing::error!("{error:#}"),
+    }
 }
 
 fn subscribe<W>(

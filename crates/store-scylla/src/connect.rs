@@ -10,7 +10,10 @@ use scylla::{
         session::{Session, TlsContext},
         session_builder::SessionBuilder,
     },
-    errors::NewSessionError,
+    errors::{
+        ConnectionError, ConnectionPoolError, ConnectionSetupRequestErrorKind as Setup, DbError,
+        MetadataError, NewSessionError,
+    },
     policies::{load_balancing::DefaultPolicy, retry::DefaultRetryPolicy},
     statement::{Consistency, SerialConsistency},
 };
@@ -77,7 +80,37 @@ fn check_datacenter(session: &Session, options: &Options) -> Result<(), OpenErro
 }
 
 fn refused(options: &Options, error: &NewSessionError) -> OpenError {
-    OpenError::Unavailable { place: options.place(), why: told(error) }
+    let place = options.place();
+    match for_good(error) {
+        Some(why) => OpenError::Refused { place, why },
+        None => OpenError::Unavailable { place, why: told(error) },
+    }
+}
+
+/// What trying again would not change: a wrong login or certificate. The driver tells of the node that it tried last.
+fn for_good(error: &NewSessionError) -> Option<String> {
+    let NewSessionError::MetadataError(MetadataError::ConnectionPoolError(ConnectionPoolError::Broken {
+        last_connection_error: last,
+        ..
+    })) = error
+    else {
+        return None;
+    };
+    match last {
+        ConnectionError::ConnectionSetupRequestError(failed) => match failed.get_error() {
+            // Nodes that can't reach the table of users answer the same with other words.
+            Setup::DbError(DbError::AuthenticationError, what) if !what.starts_with("Unable to perform") => {
+                Some(what.clone())
+            }
+            Setup::MissingAuthentication => Some("it wants a user and a password".into()),
+            _ => None,
+        },
+        ConnectionError::IoError(io) => {
+            let tls = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>())?;
+            Some(format!("TLS: {tls}"))
+        }
+        _ => None,
+    }
 }
 
 fn secret(password: &Password) -> Result<Zeroizing<String>, OpenError> {

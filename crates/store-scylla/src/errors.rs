@@ -52,6 +52,16 @@ pub enum OpenError {
         /// What was seen.
         why: String,
     },
+    /// Somebody answers there and wants nothing of us, or must not be trusted.
+    #[error(
+        "the database {place} refuses this client: {why}; check user, where its password lies, tls_ca, tls_cert and tls_key"
+    )]
+    Refused {
+        /// Hosts and keyspace.
+        place: String,
+        /// What was seen.
+        why: String,
+    },
     /// The schema is not the one this build works with.
     #[error("the store {place} can't be used: {source}")]
     Schema {

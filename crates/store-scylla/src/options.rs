@@ -110,6 +110,29 @@ impl Options {
         format!("scylla://{}/{}", self.hosts.join(","), self.keyspace)
     }
 
+    /// `host:port` of each node that the URL names.
+    pub fn hosts(&self) -> &[String] {
+        &self.hosts
+    }
+
+    /// The fewest copies that any datacenter has.
+    pub fn copies(&self) -> u8 {
+        match &self.replication {
+            Replication::Each(copies) => *copies,
+            Replication::Datacenters(all) => all.iter().map(|(_, copies)| *copies).min().unwrap_or(0),
+        }
+    }
+
+    /// Whether connections are encrypted, and the nodes' certificates checked.
+    pub const fn is_encrypted(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// Whether the database is told who this is: by a password, or by a certificate.
+    pub fn has_identity(&self) -> bool {
+        self.login.is_some() || self.tls.as_ref().is_some_and(|tls| tls.identity.is_some())
+    }
+
     fn read(&mut self, query: &str) -> Result<(), OptionsError> {
         let refused = |option, expected| OptionsError::Value { option, expected };
         let (mut user, mut password, mut ca, mut cert, mut key) = (None, None, None, None, None);

@@ -91,7 +91,19 @@ impl Nodes {
 
     /// The same with data below this folder, and in network namespaces that are there.
     pub fn start_in(within: &Path, count: usize, net: Option<Net>) -> Self {
+        Self::prepared(within, count, net, |_| {})
+    }
+
+    /// One that wants a user: `cassandra`, with that password.
+    pub fn with_users() -> Self {
+        let prepare =
+            |dir: &Path| std::fs::write(dir.join("authenticator"), "PasswordAuthenticator").unwrap();
+        Self::prepared(&std::env::temp_dir(), 1, None, prepare)
+    }
+
+    fn prepared(within: &Path, count: usize, net: Option<Net>, prepare: impl FnOnce(&Path)) -> Self {
         let dir = tempfile::tempdir_in(within).unwrap();
+        prepare(dir.path());
         run(dir.path(), count, net.as_ref(), &["up"]);
         let endpoints = run(dir.path(), count, net.as_ref(), &["endpoints"]);
         Self { dir, count, net, endpoints }

@@ -1,9 +1,9 @@
 //! What a tenant needs before anybody can sign in: the tenant, an administrator, the built-in rules.
 
 use anyhow::Context as _;
-use vedetta_api::{Code, Error, tenant::v1 as pb};
-use vedetta_auth::metadata::with_token;
-use vedetta_model::{TenantId, control::RuleSet};
+use vedetta_api::{Code, Error, TenantClient, tenant::v1 as pb};
+use vedetta_auth::{Keys, metadata::with_token};
+use vedetta_model::{Clock, TenantId, control::RuleSet};
 use vedetta_runtime::Context;
 use zeroize::Zeroizing;
 
@@ -31,29 +31,20 @@ pub struct Admin {
 /// Makes what is missing and brings the built-in rules up to date; people's own decisions stay. May
 /// be run at every start, and goes through the service's own API, wherever that runs.
 pub async fn run(context: &Context, tenant: &TenantId) -> anyhow::Result<Bootstrapped> {
-    let mut client = context.clients.tenant()?;
-    let token =
-        |tenant: Option<&TenantId>| context.keys.service_token("bootstrap", tenant, context.clock.now());
+    through(context.clients.tenant()?, &context.keys, &*context.clock, tenant).await
+}
+
+/// The same for whoever has only the keys and a way to the service.
+pub async fn through(
+    mut client: TenantClient,
+    keys: &Keys,
+    clock: &dyn Clock,
+    tenant: &TenantId,
+) -> anyhow::Result<Bootstrapped> {
+    let token = |tenant: Option<&TenantId>| keys.service_token("bootstrap", tenant, clock.now());
 
     let create = pb::CreateTenantRequest { tenant: tenant.to_string(), name: tenant.to_string() };
     client.create_tenant(with_token(create, &token(None))).await.map_err(Error::from)?;
-
-    let create = pb::CreateUserRequest {
-        name: ADMIN.to_owned(),
-        password: String::new(),
-        permissions: ["read", "triage", "manage_rules", "manage_nodes", "administer"]
-            .map(str::to_owned)
-            .into(),
-    };
-    let admin = match client.create_user(with_token(create, &token(Some(tenant)))).await.map_err(Error::from)
-    {
-        Ok(user) => {
-            let password = Zeroizing::new(user.into_inner().generated_password);
-            Some(Admin { name: ADMIN.to_owned(), password })
-        }
-        Err(error) if error.code == Code::Conflict => None,
-        Err(error) => return Err(error).context("creating the administrator"),
-    };
 
     let present = client
         .get_rule_set(with_token(pb::GetRuleSetRequest::default(), &token(Some(tenant))))
@@ -87,5 +78,22 @@ pub async fn run(context: &Context, tenant: &TenantId) -> anyhow::Result<Bootstr
         // A tenant's own file may stand against a new built-in one: what is in force stays.
         tracing::warn!(%tenant, problems = problems.join("; "), "the built-in rules of this version were not taken over");
     }
+    // Last: what fails behind it would take the password along.
+    let create = pb::CreateUserRequest {
+        name: ADMIN.to_owned(),
+        password: String::new(),
+        permissions: ["read", "triage", "manage_rules", "manage_nodes", "administer"]
+            .map(str::to_owned)
+            .into(),
+    };
+    let admin = match client.create_user(with_token(create, &token(Some(tenant)))).await.map_err(Error::from)
+    {
+        Ok(user) => {
+            let password = Zeroizing::new(user.into_inner().generated_password);
+            Some(Admin { name: ADMIN.to_owned(), password })
+        }
+        Err(error) if error.code == Code::Conflict => None,
+        Err(error) => return Err(error).context("creating the administrator"),
+    };
     Ok(Bootstrapped { admin })
 }

@@ -46,10 +46,21 @@ impl Authority {
         let wrong = |what: String| AuthError::KeyFile { path: path.display().to_string(), what };
         let pem =
             key_file::open_or_create(&path, || generate(clock.now()).map_err(|e| wrong(e.to_string())))?;
-        let inner = read(&pem, clock.now()).map_err(|what| {
-            wrong(format!(
+        Self::of(&path, &pem, clock)
+    }
+
+    /// Reads what [`Self::open_or_create`] made, here or elsewhere; makes nothing.
+    pub fn open(dir: &Path, clock: &dyn Clock) -> Result<Self, AuthError> {
+        let path = dir.join(FILE);
+        Self::of(&path, &key_file::open(&path)?, clock)
+    }
+
+    fn of(path: &Path, pem: &[u8], clock: &dyn Clock) -> Result<Self, AuthError> {
+        let inner = read(pem, clock.now()).map_err(|what| AuthError::KeyFile {
+            path: path.display().to_string(),
+            what: format!(
                 "{what}; restore the file from a backup, or remove it to make a new authority and enroll all nodes again"
-            ))
+            ),
         })?;
         Ok(Self(Arc::new(inner)))
     }

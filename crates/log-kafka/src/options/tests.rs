@@ -32,7 +32,7 @@ fn each_knob_is_read() {
         prefix: "a.".into(),
         security: Security::default(),
         topics: TopicRules {
-            create: false,
+            creation: Creation::ByHand,
             exact_partitions: false,
             replication: 5,
             min_insync: 3,
