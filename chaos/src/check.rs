@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD};
 use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
 use tokio::task::block_in_place;
@@ -163,7 +164,10 @@ async fn nodes(tenant: &Tenant) -> anyhow::Result<BTreeMap<String, (NodeId, Ledg
             let stage = line["stage"].as_str().unwrap_or_default().to_owned();
             *ledger.entry(stage).or_default() += line["count"].as_f64().unwrap_or(0.0) as u64;
         }
-        anyhow::Ok((text("hostname")?.to_owned(), (text("id")?.parse()?, ledger)))
+        // A global id: kind, tenant and what the tenant calls it.
+        let id = String::from_utf8(URL_SAFE_NO_PAD.decode(text("id")?)?)?;
+        let id = id.rsplit(':').next().unwrap_or_default().parse()?;
+        anyhow::Ok((text("hostname")?.to_owned(), (id, ledger)))
     };
     nodes.iter().map(node).collect()
 }
