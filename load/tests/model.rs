@@ -71,6 +71,8 @@ fn connection_kib() -> f64 {
 
 #[test]
 fn more_of_anything_never_costs_less() {
+    type Grow = fn(&Inputs, f64) -> Inputs;
+
     let constants = Constants::default();
     let costs = |inputs: &Inputs| {
         let plan = plan(inputs, &constants);
@@ -87,7 +89,7 @@ fn more_of_anything_never_costs_less() {
         ]
         .map(|name| (name, value(&plan, name)))
     };
-    let grow: [(&str, fn(&Inputs, f64) -> Inputs); 4] = [
+    let grow: [(&str, Grow); 4] = [
         ("nodes", |i, by| Inputs { nodes: i.nodes * by, ..i.clone() }),
         ("events", |i, by| Inputs { events_per_node_second: i.events_per_node_second * by, ..i.clone() }),
         ("days", |i, by| Inputs { retention_days: i.retention_days * by, ..i.clone() }),
