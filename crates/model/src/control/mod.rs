@@ -81,20 +81,20 @@ pub enum DomainEvent {
 }
 
 impl DomainEvent {
-    /// The names of all aggregates.
+    /// The names of all aggregates: whoever goes over all streams asks for these.
     pub const AGGREGATES: [&'static str; 7] =
         ["tenant", "user", "token", "node", "rule_set", "case", "dead_letter"];
 
     /// Name of the aggregate, as in stream ids: `tenant`, `user`, `token`, `node`, `rule_set`, `case`, `dead_letter`.
     pub const fn aggregate(&self) -> &'static str {
         match self {
-            Self::Tenant(_) => "tenant",
-            Self::User(_) => "user",
-            Self::Token(_) => "token",
-            Self::Node(_) => "node",
-            Self::RuleSet(_) => "rule_set",
-            Self::Case(_) => "case",
-            Self::DeadLetter(_) => "dead_letter",
+            Self::Tenant(_) => Self::AGGREGATES[0],
+            Self::User(_) => Self::AGGREGATES[1],
+            Self::Token(_) => Self::AGGREGATES[2],
+            Self::Node(_) => Self::AGGREGATES[3],
+            Self::RuleSet(_) => Self::AGGREGATES[4],
+            Self::Case(_) => Self::AGGREGATES[5],
+            Self::DeadLetter(_) => Self::AGGREGATES[6],
         }
     }
 
