@@ -1,6 +1,6 @@
 //! Stored values that went bad, under a whole system: it starts, says what it can't read, serves the rest and goes on.
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path, process::Command, time::Duration};
 
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
@@ -117,5 +117,10 @@ async fn a_system_with_damaged_values_says_so_serves_the_rest_and_goes_on() -> a
         Ok(Some(()))
     })
     .await?;
-    system.stop().map(drop)
+    let dir = system.stop()?;
+    let rebuild =
+        Command::new(binary("vedetta")?).arg("--data-dir").arg(dir.path()).arg("rebuild").output()?;
+    let told = String::from_utf8(rebuild.stdout)?;
+    ensure!(rebuild.status.success() && told.matches("made again").count() == 4, "{told}");
+    Ok(())
 }

@@ -7,7 +7,7 @@ use vedetta_runtime::{ProcessArgs, Role};
 
 use crate::{
     ROLES, block_command, bootstrap_command, cluster::ClusterCommand, config_command, copy_command, doctor,
-    down, health, local_agent::LocalAgentArgs, migrate_command, rules_command, up,
+    down, health, local_agent::LocalAgentArgs, migrate_command, rebuild_command, rules_command, up,
 };
 
 /// Runtime security and observability: watches what really runs, finds what should not.
@@ -57,6 +57,9 @@ enum Command {
     /// Moves an installation to another log and store, on this machine or in a cluster, and compares both. The source must be
     /// stopped and the target empty. When it is cut, run it again: it goes on.
     Copy(copy_command::CopyArgs),
+    /// Drops the rows that people query and makes them again from the log, for instance after some were damaged. Vedetta must be
+    /// stopped. What was made of records that the log has no more is left as it is.
+    Rebuild(rebuild_command::RebuildArgs),
     /// Settings.
     #[command(subcommand)]
     Config(config_command::ConfigCommand),
@@ -102,6 +105,9 @@ impl Cli {
                 with_config(&self.process, |config| migrate_command::run(config, store.as_deref()))
             }
             Command::Copy(args) => with_config(&self.process, |config| args.run(config)),
+            Command::Rebuild(args) => {
+                with_config(&self.process, |config| rebuild_command::run(config, &args))
+            }
             Command::Doctor => with_config(&self.process, doctor::run),
             Command::Run { role } => with_config(&self.process, |config| {
                 let roles = if role.is_empty() { ROLES.to_vec() } else { role };

@@ -16,6 +16,7 @@ mod first_time;
 mod health;
 mod local_agent;
 mod migrate_command;
+mod rebuild_command;
 mod rules_command;
 mod up;
 mod welcome;
