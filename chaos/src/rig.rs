@@ -27,7 +27,7 @@ const TENANTS: u32 = 2;
 const AGENTS_PER_TENANT: u32 = 2;
 const BLOCK_AGE: Duration = Duration::from_millis(400);
 /// Planted events come often enough to tell when findings come again.
-const PACE: Pace = Pace { events: 40.0, planted: 0.5 };
+const PACE: Pace = Pace { events: 30.0, planted: 0.3 };
 /// A process that does not serve within this has hung.
 const START: Duration = Duration::from_secs(60);
 /// What was hurt must work again within this.

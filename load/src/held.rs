@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// How long what was acknowledged may take to be found by people.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(100);
 

@@ -103,7 +103,7 @@ impl Sandbox {
             config(place.dir(), more.into_iter())
         };
         if form == Form::Cluster {
-            set_up(&config(("listen.agents", agents.to_string()))?).await?;
+            set_up(&config(&[], None)?).await?;
         }
         let first: &[Role] = match form {
             Form::One => &ALL,

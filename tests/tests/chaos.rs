@@ -27,7 +27,7 @@ async fn processes_and_links_fail_again_and_again_and_nothing_is_lost_or_doubled
     eprintln!("{}{compared:?}", outcome.table);
     let least = u64::from(count);
     ensure!(
-        compared.events > least * 20 && compared.findings >= least && compared.spooled > 0,
+        compared.events > least * 20 && compared.findings >= least / 2 && compared.spooled > 0,
         "{compared:?} of {count} rounds proves little"
     );
     Ok(())
