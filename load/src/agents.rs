@@ -51,6 +51,9 @@ const KEPT: usize = 64;
 /// Between two attempts to connect again.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// Tries of one agent to enroll, and then to connect, before any load.
+const TRIES: u32 = 5;
+
 /// What agents do about a system that goes away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Manner {
@@ -189,9 +192,12 @@ impl Agent {
         let boot = BootId::random(&mut rng);
         let mut maker = Maker::new(&self, boot)?;
         let mut queue = Queue::new(KEPT);
+        let mut tries = 1;
         loop {
             match self.serve(boot, &mut maker, &mut queue).await {
                 Err(_) if self.manner == Manner::Lasting => queue.broken(),
+                // Not connected yet: a machine that has much to do may answer too late.
+                Err(_) if self.connected.is_some() && tries < TRIES => tries += 1,
                 ended => return ended,
             }
             tokio::time::sleep(PAUSE).await;

@@ -193,6 +193,12 @@ impl Default for ReadLimit {
     }
 }
 
+impl ReadLimit {
+    /// What a member takes of one partition before the next one has its turn. Blocks of events are some seven bytes an event: detection
+    /// is busy with this for a twentieth of a second, and that is how long those on other partitions wait for a full one.
+    pub const TURN: Self = Self { records: 1024, bytes: 512 << 10 };
+}
+
 /// A consumer group's name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Group(pub Arc<str>);

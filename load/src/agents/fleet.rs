@@ -23,7 +23,7 @@ use vedetta_node_agent::{
     identity::Identity,
 };
 
-use super::{Agent, Counts, Manner, Pace};
+use super::{Agent, Counts, Manner, Pace, TRIES};
 use crate::{
     probe::Probe,
     system::{System, Tenant},
@@ -31,8 +31,6 @@ use crate::{
 
 /// Enrollments under way at a time, and as many agents that have not connected yet.
 const ENROLLING: usize = 8;
-/// Tries of one agent to enroll: a machine that has much to do may answer too late.
-const TRIES: u32 = 5;
 /// Descriptors that are not agents' connections.
 const OTHER_DESCRIPTORS: u64 = 512;
 

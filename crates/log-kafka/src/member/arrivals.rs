@@ -73,8 +73,7 @@ impl KafkaMember {
         let mut records = vec![first];
         let consumer = self.consumer()?.clone();
         let (topics, held) = (&self.topics, &self.held);
-        self.kept =
-            fill(&consumer, &mut records, ReadLimit::default(), |message| wanted(topics, held, message));
+        self.kept = fill(&consumer, &mut records, ReadLimit::TURN, |message| wanted(topics, held, message));
         if let Some(last) = records.last()
             && let Some(held) = self.held.get_mut(&last.position.partition)
         {

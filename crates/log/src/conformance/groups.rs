@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use futures::FutureExt as _;
 
-use super::{Fixture, Seen, append, join, partition, texts, with_topic};
-use crate::{Delivery, EventLog, Group, GroupError, Member, Offset, Offsets, ReadError};
+use super::{Fixture, Seen, append, join, partition, record, soon, texts, with_topic};
+use crate::{Delivery, EventLog, Group, GroupError, Member, Offset, Offsets, ReadError, ReadLimit};
 
 fn next_of(seen: &Seen) -> Offsets {
     seen.held.clone()
@@ -208,4 +208,24 @@ pub async fn a_commit_of_a_partition_not_held_is_refused(fixture: impl Fixture) 
         seen.step(&mut *member).await;
     }
     member.commit(&[(partition(0), Offset(0))].into()).await.unwrap();
+}
+
+/// What lies in one partition comes in pieces, so that a member does not work for long on one that is full.
+pub async fn a_full_partition_leaves_others_their_turn(fixture: impl Fixture) {
+    const RECORD: usize = 100 << 10;
+    const RECORDS: usize = 30;
+    let (log, topic) = with_topic(&fixture, 1).await;
+    for _ in 0..RECORDS {
+        log.append(&topic, vec![record("k", vec![7; RECORD])]).await.unwrap();
+    }
+    let mut member = join(&*log, "g").await;
+    let mut came = 0;
+    while came < RECORDS {
+        if let Delivery::Records(records) = soon("a record", member.next()).await.unwrap() {
+            let bytes: usize = records.iter().map(|record| record.payload.len()).sum();
+            // The one that goes over the limit may be the last.
+            assert!(bytes < ReadLimit::TURN.bytes + RECORD, "{bytes} bytes at once");
+            came += records.len();
+        }
+    }
 }

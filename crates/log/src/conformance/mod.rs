@@ -70,6 +70,7 @@ macro_rules! conformance {
                 a_groups_commits_can_be_asked_for
                 what_is_revoked_may_be_committed_until_the_next_call
                 each_group_sees_everything
+                a_full_partition_leaves_others_their_turn
                 a_dropped_next_loses_nothing
                 a_commit_of_a_partition_not_held_is_refused
                 acknowledged_records_survive_reopening

@@ -74,7 +74,7 @@ impl<S: EventLog + Commits> LocalMember<S> {
     async fn open_streams(&mut self) -> Result<(), GroupError> {
         for reader in self.readers.iter_mut().filter(|reader| reader.stream.is_none()) {
             let from = Position { partition: reader.partition.clone(), offset: reader.next };
-            match self.source.read(from, ReadLimit::default()).await {
+            match self.source.read(from, ReadLimit::TURN).await {
                 Ok(stream) => reader.stream = Some(stream),
                 Err(error) => return Err(reader.fail(error)),
             }
