@@ -1,10 +1,13 @@
 //! What services say and do that can't start yet, or not at all.
 
+use std::path::Path;
+
 use anyhow::ensure;
 use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinSet,
 };
+use vedetta_log_kafka::testing::Server;
 use vedetta_tests::{
     apart::{Apart, Ended, free_address},
     until,
@@ -76,6 +79,22 @@ async fn what_is_missing_is_named_with_the_command_that_makes_it() -> anyhow::Re
     Ok(())
 }
 
+/// A broker that lets in who knows another password.
+fn want_passwords(dir: &Path, secrets: &Path) {
+    let keystore = secrets.join("pki/authority.pem");
+    let properties = format!(
+        "sasl.enabled.mechanisms=SCRAM-SHA-512\nssl.keystore.type=PEM\nssl.keystore.location={}\n\
+         listener.name.sasl_plaintext.scram-sha-512.sasl.jaas.config=\
+         org.apache.kafka.common.security.scram.ScramLoginModule required;\n\
+         listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=\
+         org.apache.kafka.common.security.scram.ScramLoginModule required;\n",
+        keystore.display()
+    );
+    std::fs::write(dir.join("secure.properties"), properties).expect("a scratch folder");
+    let user = "--add-scram\nSCRAM-SHA-512=[name=v,password=battery-staple]\n";
+    std::fs::write(dir.join("format.args"), user).expect("a scratch folder");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_must_not_be_trusted_is_not_waited_for() -> anyhow::Result<()> {
     let apart = Apart::new()?;
@@ -84,17 +103,18 @@ async fn who_must_not_be_trusted_is_not_waited_for() -> anyhow::Result<()> {
     let password = apart.dir().join("password");
     std::fs::write(&password, SECRET)?;
     let sasl = format!("&sasl=scram-sha-512&username=v&password_file={}", password.display());
-    // TLS to listeners that speak none: what a wrong certificate looks like from here.
-    let log = format!("{}&tls=yes{sasl}", apart.log_at(apart.brokers()));
+    let strict =
+        tokio::task::block_in_place(|| Server::prepared(1, |dir| want_passwords(dir, &apart.secrets())));
+    let broker = strict.listener("SASL_PLAINTEXT");
+    let log = format!("{}{sasl}", apart.log_at(&broker));
     let ended = apart.to_its_end("vedetta-detect", &[], &[("log.url", log)]).await?;
-    refused(&ended, &["the broker refuses this client", apart.brokers(), "check tls"])?;
+    refused(&ended, &["the broker refuses this client", &broker, "check tls"])?;
 
-    let authority = vedetta_auth::Authority::open(&apart.secrets().join("pki"), &vedetta_model::SystemClock)?;
+    // TLS to a node that speaks none.
     let ca = apart.dir().join("ca.pem");
     let pem = std::fs::read_to_string(apart.secrets().join("pki/authority.pem"))?;
     let at = pem.find("-----BEGIN CERTIFICATE").unwrap_or_default();
     std::fs::write(&ca, &pem[at..])?;
-    ensure!(!authority.certificate_der().is_empty());
     let store =
         format!("{}&user=v&password_file={}&tls_ca={}", apart.store(), password.display(), ca.display());
     let ended = apart.to_its_end("vedetta-detect", &[], &[("store.url", store)]).await?;

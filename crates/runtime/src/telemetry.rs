@@ -6,8 +6,9 @@ use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
 use crate::config::{LogFormat, LogOutput, Telemetry};
 
-/// What the storage engine tells of its inner life is for who asks for it by name.
-const ENGINES: &str = "fjall=warn,lsm_tree=warn";
+/// What engines and drivers tell of their inner life is for who asks for it by name. What a call to the database failed of is
+/// in its error.
+const ENGINES: &str = "fjall=warn,lsm_tree=warn,scylla=off";
 
 /// Starts logging. A second call in one process changes nothing.
 pub fn init(config: &Telemetry) -> anyhow::Result<()> {

@@ -5,7 +5,7 @@ use std::{
     io::{Read as _, Seek as _, SeekFrom},
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::Context as _;
@@ -17,6 +17,8 @@ use crate::health::readiness;
 
 /// How often it is asked whether it is ready.
 const LOOK: Duration = Duration::from_millis(100);
+/// Who is not ready after this is told, with what it waits for.
+const SILENCE: Duration = Duration::from_secs(5);
 /// How much of its last lines is shown when it fails.
 const TAIL: u64 = 2000;
 
@@ -26,7 +28,6 @@ pub struct Running {
     child: Child,
     service: Service,
     lines: PathBuf,
-    pid_file: PathBuf,
 }
 
 impl Running {
@@ -39,10 +40,8 @@ impl Running {
             service.program.file_name().unwrap_or_default().display()
         );
         let lines = data_dir.join("log").join(format!("{}.log", service.name));
-        let pid_file = leftovers::pid_file(data_dir, service.name);
-        for folder in [&lines, &pid_file].into_iter().filter_map(|path| path.parent()) {
-            std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-        }
+        let folder = data_dir.join("log");
+        std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
         let open = || File::options().create(true).append(true).open(&lines);
         let file = open().with_context(|| lines.display().to_string())?;
         let child = Command::new(&service.program)
@@ -55,9 +54,8 @@ impl Running {
             .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("starting {}", service.program.display()))?;
-        let pid = child.id().map(|id| id.to_string()).unwrap_or_default();
-        std::fs::write(&pid_file, pid).with_context(|| pid_file.display().to_string())?;
-        Ok(Self { child, service: service.clone(), lines, pid_file })
+        leftovers::note(data_dir, service.name, child.id())?;
+        Ok(Self { child, service: service.clone(), lines })
     }
 
     /// Its name.
@@ -67,11 +65,16 @@ impl Running {
 
     /// Waits until it says that it is ready. When it ends instead, the error has its last lines.
     pub async fn ready(&mut self) -> anyhow::Result<()> {
+        let (began, mut told) = (Instant::now(), String::new());
         loop {
-            if let Ok(health) = readiness(self.service.admin).await
-                && health.is_ready
-            {
-                return Ok(());
+            if let Ok(health) = readiness(self.service.admin).await {
+                if health.is_ready {
+                    return Ok(());
+                }
+                if began.elapsed() > SILENCE && health.says != told {
+                    eprintln!("       {}: {}", self.name(), health.says);
+                    told = health.says;
+                }
             }
             if let Ok(ended) = tokio::time::timeout(LOOK, self.child.wait()).await {
                 anyhow::bail!(
@@ -115,9 +118,6 @@ impl Running {
                 tracing::warn!("{} did not stop within {grace:?} and is killed", self.name());
                 let _ = self.child.kill().await;
             }
-        }
-        if let Err(error) = std::fs::remove_file(&self.pid_file) {
-            tracing::warn!("{}: {error}", self.pid_file.display());
         }
     }
 

@@ -1,14 +1,14 @@
 //! All services: started together, started again when they end, stopped in order.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
 use futures::future::{select_all, try_join_all};
 use vedetta_runtime::Config;
 
-use super::{child::Running, services::Service};
+use super::{child::Running, leftovers, services::Service};
 
 /// Rest before an ended process is started again; doubled for each that ended soon after.
 const REST: Duration = Duration::from_secs(1);
@@ -19,7 +19,7 @@ const LONG: Duration = Duration::from_secs(60);
 /// What a stop may take beyond the drain's own limit.
 const SLACK: Duration = Duration::from_secs(5);
 /// In which order they stop: who takes in first, whom others call last.
-const STOP_ORDER: [&str; 5] = ["ingest", "detect-1", "detect-2", "query", "tenant"];
+pub const STOP_ORDER: [&str; 5] = ["ingest", "detect-1", "detect-2", "query", "tenant"];
 
 /// The services.
 #[derive(Debug)]
@@ -45,6 +45,11 @@ impl Fleet {
         Self { data_dir: config.common.data_dir.clone(), grace, members: Vec::new() }
     }
 
+    /// Where its files are.
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
     /// How long stopping all of it may take: services, agent and servers.
     pub fn longest_stop(config: &Config) -> Duration {
         let grace = Duration::from_secs(config.common.drain.grace_seconds) + SLACK;
@@ -68,12 +73,15 @@ impl Fleet {
         self.members.iter().map(|member| member.service.name).collect()
     }
 
-    /// Where each answers for its health.
-    pub fn addresses(&self) -> Vec<String> {
-        self.members
-            .iter()
-            .map(|member| format!("{} {}", member.service.name, member.service.admin))
-            .collect()
+    /// Where each answers for its health: an address, then ports beside it.
+    pub fn addresses(&self) -> String {
+        let mut places = Vec::new();
+        for Member { service, .. } in &self.members {
+            let admin = service.admin;
+            let place = if places.is_empty() { admin.to_string() } else { admin.port().to_string() };
+            places.push(format!("{place} {}", service.name));
+        }
+        places.join(", ")
     }
 
     /// Starts again what ends, for as long as it is polled. Ends when a program can't be run any more.
@@ -96,6 +104,7 @@ impl Fleet {
             if let Some(running) = member.running {
                 eprintln!("stopping {name}");
                 running.stop(self.grace).await;
+                leftovers::forget(&self.data_dir, name);
             }
         }
     }
@@ -103,7 +112,7 @@ impl Fleet {
 
 impl Member {
     /// One step: waits until it ends, or starts it again. May be dropped at any await.
-    async fn watch(&mut self, data_dir: &std::path::Path) -> anyhow::Result<()> {
+    async fn watch(&mut self, data_dir: &Path) -> anyhow::Result<()> {
         let name = self.service.name;
         match &mut self.running {
             Some(running) => {

@@ -166,8 +166,8 @@ async fn start(config: &Config, args: &ClusterArgs, started: &mut Started) -> an
             ("Log", config.common.log.url.clone()),
             ("Store", config.common.store.url.clone()),
             ("Runs", started.fleet.names().join(", ")),
-            ("Lines", format!("{}/log/NAME.log; health of each: http://ADDRESS/readyz", shown(data_dir))),
-            ("Health", started.fleet.addresses().join(", ")),
+            ("Lines", format!("{}/log/NAME.log", shown(data_dir))),
+            ("Health", format!("/readyz and /metrics at {}", started.fleet.addresses())),
         ],
     }
     .print();
@@ -215,6 +215,7 @@ async fn start_agent(
     let first_block = FirstBlock::after_now(&prepared.backends.log).await?;
     let pin = prepared.secrets.authority.pin();
     let mut child = args.agent.spawn(data_dir, &plan.agents_url(config), &pin, token.as_deref())?;
+    leftovers::note(data_dir, leftovers::AGENT, child.id())?;
     let is_heard = tokio::select! {
         is_heard = first_block.has_come() => is_heard,
         _ = child.wait() => false,
@@ -250,6 +251,7 @@ impl Started {
     async fn stop(&mut self) -> anyhow::Result<()> {
         if let Some(agent) = &mut self.agent {
             local_agent::stop(agent).await;
+            leftovers::forget(self.fleet.data_dir(), leftovers::AGENT);
         }
         self.fleet.stop().await;
         self.servers.stop().await
