@@ -9,13 +9,15 @@ use std::{
 
 use clap::Args;
 use futures::StreamExt as _;
+use prometheus_client::registry::Registry;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
+use vedetta_backends::Backends;
 use vedetta_block::Batch;
 use vedetta_model::{Clock as _, Event, Kind, SystemClock, TenantId};
 use vedetta_rules::{Catalogue, Condition, Filter};
-use vedetta_runtime::{Config, Process, Role, config::Sources};
+use vedetta_runtime::{Config, Drain, Process, Role, Secrets, config::Sources, make_topics};
 use vedetta_search::Search;
 use vedetta_store::BlockStore;
 
@@ -104,6 +106,17 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<()> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(args))
 }
 
+/// Makes what roles that run apart have to find: keys and topics.
+pub async fn set_up(config: &Config) -> anyhow::Result<()> {
+    let common = &config.common;
+    Secrets::open_or_create(common, &SystemClock)?;
+    let (log, store) = (&common.log.url, &common.store.url);
+    let backends = Backends::open(log, store, &mut Registry::default(), Arc::new(SystemClock)).await?;
+    let made = make_topics(config, &backends.log, &Drain::new()).await;
+    backends.close().await;
+    made.map(drop)
+}
+
 async fn serve(args: &ServeArgs) -> anyhow::Result<()> {
     let mut overrides: Vec<(String, String)> = ["public", "agents", "admin", "internal"]
         .map(|listener| (format!("listen.{listener}"), "127.0.0.1:0".to_owned()))
@@ -117,6 +130,9 @@ async fn serve(args: &ServeArgs) -> anyhow::Result<()> {
     let config = Config::load(&Sources { overrides, ..Sources::default() })?;
     vedetta_runtime::init_telemetry(&config)?;
     let roles = chosen(&args.roles)?;
+    if args.tenants > 0 && roles.len() < ROLES.len() {
+        set_up(&config).await?;
+    }
     let process = Process::start(&config, &roles, Arc::new(SystemClock)).await?;
     let mut tenants = Vec::new();
     for number in 0..args.tenants {

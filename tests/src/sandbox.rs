@@ -3,13 +3,13 @@
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use anyhow::Context as _;
-use prometheus_client::registry::Registry;
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
 use vedetta_backends::Backends;
+use vedetta_load::serve::set_up;
 use vedetta_log_kafka::testing as kafka;
 use vedetta_model::{SystemClock, TenantId};
-use vedetta_runtime::{Config, Drain, Process, Role, Secrets, config::Sources, make_topics};
+use vedetta_runtime::{Config, Process, Role, config::Sources};
 use vedetta_store_scylla::testing::Keyspace;
 
 use crate::{Agent, Client};
@@ -250,17 +250,6 @@ impl Servers {
         let settings = [("log.url", log), ("store.url", store)];
         settings.map(|(key, value)| (key.to_owned(), value)).into()
     }
-}
-
-/// What roles that run apart find: keys and topics.
-async fn set_up(config: &Config) -> anyhow::Result<()> {
-    let common = &config.common;
-    Secrets::open_or_create(common, &SystemClock)?;
-    let (log, store) = (&common.log.url, &common.store.url);
-    let backends = Backends::open(log, store, &mut Registry::default(), Arc::new(SystemClock)).await?;
-    let made = make_topics(config, &backends.log, &Drain::new()).await;
-    backends.close().await;
-    made.map(drop)
 }
 
 impl Node {

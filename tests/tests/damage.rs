@@ -117,9 +117,9 @@ async fn a_system_with_damaged_values_says_so_serves_the_rest_and_goes_on() -> a
         Ok(Some(()))
     })
     .await?;
-    let dir = system.stop()?;
+    let stopped = system.stop()?;
     let rebuild =
-        Command::new(binary("vedetta")?).arg("--data-dir").arg(dir.path()).arg("rebuild").output()?;
+        Command::new(binary("vedetta")?).arg("--data-dir").arg(stopped.dir()).arg("rebuild").output()?;
     let told = String::from_utf8(rebuild.stdout)?;
     ensure!(rebuild.status.success() && told.matches("made again").count() == 4, "{told}");
     Ok(())

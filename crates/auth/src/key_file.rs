@@ -20,7 +20,7 @@ pub fn open_or_create(
     if let Some(secret) = read(path)? {
         return Ok(secret);
     }
-    match create(path, &*fresh()?) {
+    match create(path, &fresh()?) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(wrong(path, &error)),
         _ => open(path),
     }

@@ -16,13 +16,16 @@ use crate::{
 /// Partitions that are copied at a time.
 const SIDE_BY_SIDE: usize = 4;
 
+/// Where a reader goes on, by partition.
+pub type Places = BTreeMap<u32, Offset>;
+
 /// What became of the topics.
 #[derive(Default)]
 pub struct Topics {
     /// One for each partition of the target.
     pub lines: Vec<Line>,
     /// Where readers go on in the target, by topic.
-    pub places: BTreeMap<Topic, Vec<(Reader, BTreeMap<u32, Offset>)>>,
+    pub places: BTreeMap<Topic, Vec<(Reader, Places)>>,
     /// Topics of which some record lies at another place.
     pub moved: Vec<Topic>,
 }
