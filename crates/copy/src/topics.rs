@@ -17,7 +17,7 @@ use crate::{
 const SIDE_BY_SIDE: usize = 4;
 
 /// Where a reader goes on, by partition.
-pub type Places = BTreeMap<u32, Offset>;
+pub type GoesOn = BTreeMap<u32, Offset>;
 
 /// What became of the topics.
 #[derive(Default)]
@@ -25,7 +25,7 @@ pub struct Topics {
     /// One for each partition of the target.
     pub lines: Vec<Line>,
     /// Where readers go on in the target, by topic.
-    pub places: BTreeMap<Topic, Vec<(Reader, Places)>>,
+    pub places: BTreeMap<Topic, Vec<(Reader, GoesOn)>>,
     /// Topics of which some record lies at another place.
     pub moved: Vec<Topic>,
 }
