@@ -1,9 +1,9 @@
 //! Two reports of one scenario side by side, and which differences are more than noise.
 //!
 //! **The rule.** A figure of a report is the median of its rounds. With three rounds or more on both sides, it has changed when every round of
-//! one side lies beyond every round of the other, and the medians differ by more than [`LEAST`]: by chance alone that happens to
+//! one side lies beyond every round of the other, and the medians differ by more than `LEAST`: by chance alone that happens to
 //! one figure in ten with three rounds each, to one in 126 with five. With fewer rounds it has changed when it
-//! differs by more than [`ALONE`], because repeated runs on a shared machine were seen to differ by 10 %, and now and then by 25 %
+//! differs by more than `ALONE`, because repeated runs on a shared machine were seen to differ by 10 %, and now and then by 25 %
 //! (docs/performance.md). Everything else is called noise, also where it is not.
 
 use std::{fmt, path::Path};

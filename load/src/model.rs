@@ -1,7 +1,7 @@
 //! What an installation of some size needs: plain arithmetic over a table of constants.
 //!
 //! Nothing is fitted and nothing is simulated. Each line says how it was worked out and from which constants; each constant
-//! says whether it was measured, and where ([`constants`]). Start with [`plan`].
+//! says whether it was measured, and where ([`constants`]). Start with [`plan()`].
 
 pub mod constants;
 mod limits;

@@ -7,7 +7,7 @@
 //!
 //! Nothing is remembered of how far a copy has come but what lies in the target itself: a copy that was cut is begun again, finds
 //! what arrived by comparing it with the source, and goes on behind it. Neither side may be in use meanwhile.
-//! Start with [`Copy`]; why it is so: `docs/adr/0014-copy.md`.
+//! Start with [`struct@Copy`]; why it is so: `docs/adr/0014-copy.md`.
 
 mod blocks;
 mod copy;
