@@ -13,8 +13,9 @@ use crate::{
     projections::{Progress, findings},
 };
 
-/// How long a finding may take from the log to the views before listeners are told to fetch again.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a finding may take from the log to the views before listeners are told to fetch again: those behind it wait as well,
+/// and are then mostly there.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// Wait before a broken read is begun again.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -54,23 +55,18 @@ impl FindingTail {
         drain: Drain,
     ) -> anyhow::Result<()> {
         let mut places: HashMap<Partition, Offset> = HashMap::new();
-        for index in 0..log.partitions(&Topic::FINDINGS).await? {
-            let partition = Partition { topic: Topic::FINDINGS, index };
-            let end = log.bounds(&partition).await?.end;
-            places.insert(partition, end);
-        }
         let mut follower = Follower { sender: self.sender, store, progress, metrics };
         while !drain.is_called() {
-            let mut streams: SelectAll<RecordStream> = SelectAll::new();
-            for (partition, offset) in &places {
-                streams.push(
-                    log.read(
-                        Position { partition: partition.clone(), offset: *offset },
-                        ReadLimit::default(),
-                    )
-                    .await?,
-                );
-            }
+            let mut streams = match drain.or(begin(&*log, &mut places)).await {
+                Drained::Called => return Ok(()),
+                Drained::Done(Ok(streams)) => streams,
+                Drained::Done(Err(error)) if error.is_transient() => {
+                    tracing::warn!(%error, "the tail of findings can't be read; trying again");
+                    let _ = drain.or(tokio::time::sleep(PAUSE)).await;
+                    continue;
+                }
+                Drained::Done(Err(error)) => return Err(error.into()),
+            };
             loop {
                 match drain.or(streams.next()).await {
                     Drained::Called => return Ok(()),
@@ -97,6 +93,24 @@ impl FindingTail {
     }
 }
 
+/// Reads on from these places, from the ends of partitions that have none yet.
+async fn begin(
+    log: &dyn EventLog,
+    places: &mut HashMap<Partition, Offset>,
+) -> Result<SelectAll<RecordStream>, ReadError> {
+    let mut streams = SelectAll::new();
+    for index in 0..log.partitions(&Topic::FINDINGS).await? {
+        let partition = Partition { topic: Topic::FINDINGS, index };
+        let offset = match places.get(&partition) {
+            Some(offset) => *offset,
+            None => log.bounds(&partition).await?.end,
+        };
+        places.insert(partition.clone(), offset);
+        streams.push(log.read(Position { partition, offset }, ReadLimit::default()).await?);
+    }
+    Ok(streams)
+}
+
 struct Follower {
     sender: broadcast::Sender<Raised>,
     store: Arc<dyn ViewStore>,
@@ -113,8 +127,9 @@ impl Follower {
             // The projection counts what can't be understood.
             let Ok(finding) = findings::decode(record) else { continue };
             let key = findings::key_of(&finding.tenant, &finding.id);
-            let readable =
-                self.progress.wait_until(PATIENCE, || async { Ok(self.store.get(&key).await?.is_some()) });
+            // A store that gives no answer may give one before patience ends.
+            let is_there = || async { Ok(matches!(self.store.get(&key).await, Ok(Some(_)))) };
+            let readable = self.progress.wait_until(PATIENCE, is_there);
             let raised = match readable.await {
                 Ok(()) => self
                     .store

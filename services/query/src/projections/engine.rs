@@ -4,11 +4,12 @@
 //! consumer group only divides the partitions, so its commit may lag behind (records come again and
 //! are skipped) or run ahead of dropped views (the engine reads the missing stretch itself).
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use futures::StreamExt;
+use futures::{FutureExt as _, StreamExt as _, future::try_join_all};
 use vedetta_log::{
-    Delivery, EventLog, Group, GroupError, Offset, Offsets, Partition, Position, ReadError, ReadLimit, Record,
+    Delivery, EventLog, Group, GroupError, Member, Offset, Offsets, Partition, Position, ReadError,
+    ReadLimit, Record,
 };
 use vedetta_model::Clock;
 use vedetta_model::simulated::{Bug, Point, planted, reached};
@@ -20,6 +21,13 @@ use crate::metrics::{Metrics, ProjectionLabel};
 
 /// Records that become durable in the views by one write.
 const CHUNK: usize = 256;
+
+/// Deliveries that are taken together, so that their partitions wait for the store side by side. A delivery has a bound of its own.
+const GATHERED: usize = 32;
+
+const WAITING: &str = "views wait for the store";
+/// Before a read that broke off is begun again.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Runs one projection.
 #[derive(Debug)]
@@ -72,68 +80,106 @@ impl Engine {
         let mut member =
             self.log.join(&self.group, &[self.projection.source()]).await.map_err(group_error)?;
         let mut next: Offsets = BTreeMap::new();
+        let mut behind = None;
         loop {
-            let delivery = match self.drain.or(member.next()).await {
-                Drained::Called => return Ok(()),
-                Drained::Done(delivery) => delivery.map_err(group_error)?,
+            let delivery = match behind.take() {
+                Some(delivery) => delivery,
+                None => match self.drain.or(member.next()).await {
+                    Drained::Called => return Ok(()),
+                    Drained::Done(delivery) => delivery,
+                },
             };
-            match delivery {
+            match delivery.map_err(group_error)? {
                 Delivery::Assigned(positions) => {
                     for position in positions {
-                        let place = self.catch_up(&position).await?;
+                        let Some(place) = self.catch_up(&position).await? else { return Ok(()) };
                         next.insert(position.partition, place);
                     }
                 }
                 Delivery::Revoked(partitions) => next.retain(|partition, _| !partitions.contains(partition)),
                 Delivery::Records(records) => {
-                    let Some(first) = records.first() else { continue };
-                    let partition = first.position.partition.clone();
-                    let place = match next.get(&partition) {
-                        Some(place) => *place,
-                        None => self.catch_up(&first.position).await?,
-                    };
-                    if planted(Bug::ProjectionForgetsPlace)
-                        && let Some(last) = records.last()
-                    {
-                        let behind = BTreeMap::from([(partition.clone(), last.position.offset.next())]);
-                        member.commit(&behind).await.map_err(group_error)?;
+                    let gathered;
+                    (gathered, behind) = gather(&mut *member, records);
+                    if planted(Bug::ProjectionForgetsPlace) {
+                        let ends = gathered.iter().filter_map(|(partition, records)| {
+                            Some((partition.clone(), records.last()?.position.offset.next()))
+                        });
+                        member.commit(&ends.collect()).await.map_err(group_error)?;
                     }
-                    let Some(place) = self.take(&partition, &records, place).await? else { return Ok(()) };
-                    next.insert(partition.clone(), place);
-                    if let Err(error) = member.commit(&BTreeMap::from([(partition, place)])).await {
+                    let Some(places) = self.take_all(&gathered, &next).await? else { return Ok(()) };
+                    if let Err(error) = member.commit(&places).await {
                         // The checkpoint has it: the group commit only saves reading again.
                         tracing::debug!(%error, projection = name, "group commit failed");
                     }
+                    next.extend(places);
                 }
             }
         }
     }
 
-    /// Applies what lies between the checkpoint and where the group begins; returns the next place to apply.
-    async fn catch_up(&self, group: &Position) -> Result<Offset, EngineError> {
+    /// Applies the records of each partition, all partitions side by side: no row is written from two. Returns the next place
+    /// of each, or `None` when the drain came first.
+    async fn take_all(
+        &self,
+        gathered: &BTreeMap<Partition, Vec<Record>>,
+        next: &Offsets,
+    ) -> Result<Option<Offsets>, EngineError> {
+        let take = async |partition: &Partition, records: &[Record]| {
+            let place = match (next.get(partition), records.first()) {
+                (Some(place), _) => Some(*place),
+                (None, Some(first)) => self.catch_up(&first.position).await?,
+                (None, None) => None,
+            };
+            let Some(place) = place else { return Ok(None) };
+            let place = self.take(partition, records, place).await?;
+            Ok::<_, EngineError>(place.map(|place| (partition.clone(), place)))
+        };
+        let places =
+            try_join_all(gathered.iter().map(|(partition, records)| take(partition, records))).await?;
+        Ok(places.into_iter().collect())
+    }
+
+    /// Applies what lies between the checkpoint and where the group begins; returns the next place to apply, or `None` when
+    /// the drain came first.
+    async fn catch_up(&self, group: &Position) -> Result<Option<Offset>, EngineError> {
         let name = self.projection.name();
-        let checkpoint = match self.store.checkpoint(name, &group.partition.to_string()).await {
+        let source = group.partition.to_string();
+        let ask = || self.store.checkpoint(name, &source);
+        let checkpoint = match self.drain.persist(WAITING, StoreError::is_transient, ask).await {
+            Drained::Called => return Ok(None),
             // Applying what was applied changes nothing.
-            Err(error @ StoreError::Corrupt { .. }) => {
+            Drained::Done(Err(error @ StoreError::Corrupt { .. })) => {
                 tracing::error!(%error, projection = name, "the views are made again from what the log has");
                 0
             }
-            checkpoint => checkpoint.map_err(|error| EngineError::Store(name, error))?,
+            Drained::Done(checkpoint) => checkpoint.map_err(|error| EngineError::Store(name, error))?,
         };
         if planted(Bug::ProjectionForgetsPlace) {
-            return Ok(group.offset);
+            return Ok(Some(group.offset));
         }
         if checkpoint >= group.offset.0 {
-            return Ok(Offset(checkpoint));
+            return Ok(Some(Offset(checkpoint)));
         }
-        self.replay(&group.partition, Offset(checkpoint), group.offset).await
+        self.replay(&group.partition, Offset(checkpoint), group.offset).await.map(Some)
+    }
+
+    /// Asks the log, again and again while its answer is an error that may pass. `None` when the drain came first.
+    async fn ask<T, F>(&self, call: impl FnMut() -> F) -> Result<Option<T>, EngineError>
+    where
+        F: Future<Output = Result<T, ReadError>>,
+    {
+        match self.drain.persist("views wait for the log", ReadError::is_transient, call).await {
+            Drained::Called => Ok(None),
+            Drained::Done(answer) => {
+                answer.map(Some).map_err(|error| EngineError::Read(self.projection.name(), error))
+            }
+        }
     }
 
     /// Applies the records of `from..to` that are still there.
     async fn replay(&self, partition: &Partition, from: Offset, to: Offset) -> Result<Offset, EngineError> {
         let name = self.projection.name();
-        let read_error = |error| EngineError::Read(name, error);
-        let bounds = self.log.bounds(partition).await.map_err(read_error)?;
+        let Some(bounds) = self.ask(|| self.log.bounds(partition)).await? else { return Ok(from) };
         let (mut next, to) = (from.max(bounds.start), to.min(bounds.end));
         if next > from && from > Offset(0) {
             tracing::warn!(projection = name, %partition, %from, low = %next, "records were trimmed before they were applied");
@@ -142,21 +188,30 @@ impl Engine {
             return Ok(next);
         }
         reached(Point::StretchRead);
-        let read = async |offset| {
+        let read = |offset| {
             let place = Position { partition: partition.clone(), offset };
-            self.log.read(place, ReadLimit::default()).await.map_err(read_error)
+            self.ask(move || self.log.read(place.clone(), ReadLimit::default()))
         };
-        let mut records = read(next).await?;
+        let mut stream = read(next).await?;
         while next < to {
+            let Some(records) = &mut stream else { return Ok(next) };
             let batch = match self.drain.or(records.next()).await {
                 Drained::Called => return Ok(next),
                 Drained::Done(None) => return Err(EngineError::Ended(name, partition.clone())),
                 Drained::Done(Some(Ok(batch))) => batch,
                 Drained::Done(Some(Err(error))) => {
-                    let Some(behind) = error.behind() else { return Err(read_error(error)) };
-                    tracing::error!(projection = name, %error, "passed over a record that is lost");
-                    next = next.max(behind);
-                    records = read(next).await?;
+                    match error.behind() {
+                        Some(behind) => {
+                            tracing::error!(projection = name, %error, "passed over a record that is lost");
+                            next = next.max(behind);
+                        }
+                        None if error.is_transient() => {
+                            tracing::warn!(projection = name, %error, "views wait for the log");
+                            let _ = self.drain.or(tokio::time::sleep(PAUSE)).await;
+                        }
+                        None => return Err(EngineError::Read(name, error)),
+                    }
+                    stream = read(next).await?;
                     continue;
                 }
             };
@@ -186,7 +241,7 @@ impl Engine {
                 error.is_transient()
             };
             let try_it = || self.try_chunk(partition, chunk);
-            match self.drain.persist("views wait for the store", passes, try_it).await {
+            match self.drain.persist(WAITING, passes, try_it).await {
                 Drained::Called => return Ok(None),
                 Drained::Done(next) => {
                     place = next.map_err(|error| EngineError::Store(label.projection, error))?;
@@ -228,6 +283,25 @@ impl Engine {
         self.metrics.poison.get_or_create(&ProjectionLabel { projection }).inc();
         tracing::error!(%why, tenant = %record.tenant, place = %record.position, projection, "a record was skipped");
     }
+}
+
+/// What has come already together with `first`, by partition, and what came behind it that is no records.
+fn gather(
+    member: &mut dyn Member,
+    first: Vec<Record>,
+) -> (BTreeMap<Partition, Vec<Record>>, Option<Result<Delivery, GroupError>>) {
+    let mut gathered: BTreeMap<Partition, Vec<Record>> = BTreeMap::new();
+    let mut records = first;
+    for _ in 0..GATHERED {
+        if let Some(first) = records.first() {
+            gathered.entry(first.position.partition.clone()).or_default().append(&mut records);
+        }
+        match member.next().now_or_never() {
+            Some(Ok(Delivery::Records(more))) => records = more,
+            other => return (gathered, other),
+        }
+    }
+    (gathered, Some(Ok(Delivery::Records(records))))
 }
 
 /// Drops a projection's views and makes them again from the log, up to where it ends now. The
