@@ -56,7 +56,9 @@ pub async fn session(options: &Options) -> Result<Session, OpenError> {
         .schema_agreement_timeout(DDL_TIMEOUT)
         // One look at the end of a migration instead of one behind each table.
         .auto_await_schema_agreement(false)
-        .fetch_schema_metadata(false)
+        // As much as it takes to send each statement to a node that has its partition.
+        .fetch_full_schema_metadata(false)
+        .keyspaces_to_fetch([&options.keyspace])
         .tls_context(options.tls.as_ref().map(tls).transpose()?);
     if let Some((user, password)) = &options.login {
         builder = builder.user(user, secret(password)?.as_str());

@@ -34,6 +34,8 @@ use crate::{
 const LOCKS: usize = 256;
 /// Most runs whose state is remembered, about 300 bytes each; more, and all are forgotten.
 const REMEMBERED_RUNS: usize = 50_000;
+/// Most tenants' views that are remembered, about 100 bytes each.
+const REMEMBERED_VIEWS: usize = 50_000;
 /// How often a conditional write is tried that others were faster at.
 pub const TRIES: u32 = 30;
 
@@ -59,6 +61,8 @@ pub struct Shared {
     /// Marks that had no events when they were looked at.
     pub idle: Mutex<HashSet<Uuid>>,
     runs: Mutex<HashMap<crate::blocks::Run, RunState>>,
+    /// Views that are known to have rows of a tenant. They never stop to.
+    views: Mutex<HashSet<(SmolStr, SmolStr)>>,
     locks: Vec<AsyncMutex<()>>,
     closed: AtomicBool,
 }
@@ -95,6 +99,7 @@ impl ScyllaStore {
             progress: Mutex::default(),
             idle: Mutex::default(),
             runs: Mutex::default(),
+            views: Mutex::default(),
             locks: (0..LOCKS).map(|_| AsyncMutex::new(())).collect(),
             closed: AtomicBool::new(false),
         };
@@ -124,6 +129,20 @@ impl Shared {
         key.hash(&mut hasher);
         let at = usize::try_from(hasher.finish() % LOCKS as u64).unwrap_or(0);
         self.locks[at].lock().await
+    }
+
+    /// Whether a view is known to have rows of a tenant.
+    pub fn has_rows(&self, view: &str, tenant: &str) -> bool {
+        lock(&self.views).contains(&(view.into(), tenant.into()))
+    }
+
+    /// From now on a view is known to have rows of a tenant.
+    pub fn note_rows(&self, view: &str, tenant: &str) {
+        let mut views = lock(&self.views);
+        if views.len() >= REMEMBERED_VIEWS {
+            views.clear();
+        }
+        views.insert((view.into(), tenant.into()));
     }
 
     pub fn remembered(&self, run: &crate::blocks::Run) -> Option<RunState> {

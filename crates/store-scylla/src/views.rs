@@ -216,7 +216,10 @@ impl Shared {
         views.sort_unstable();
         views.dedup();
         for (view, tenant) in views {
-            self.cql.write(&self.on.put_view_tenant, (view, tenant)).await?;
+            if !self.has_rows(view, tenant) {
+                self.cql.write(&self.on.put_view_tenant, (view, tenant)).await?;
+                self.note_rows(view, tenant);
+            }
         }
         let batches: Vec<_> =
             self.batches(changes, stamp).into_iter().map(|batch| self.cql.write_all(batch)).collect();
