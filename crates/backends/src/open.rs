@@ -14,7 +14,7 @@ use vedetta_log::{EventLog, MemoryLog, layers as log_layers};
 use vedetta_log_embedded::EmbeddedLog;
 use vedetta_log_kafka::KafkaLog;
 use vedetta_model::Clock;
-use vedetta_store::{BlockStore, EventStore, MemoryStore, ViewStore, layers as store_layers};
+use vedetta_store::{BlockStore, EventStore, MemoryStore, StoreError, ViewStore, layers as store_layers};
 use vedetta_store_embedded::EmbeddedStore;
 use vedetta_store_scylla::ScyllaStore;
 
@@ -129,6 +129,14 @@ impl Backends {
         match url::parse_store(store_url)? {
             StorePlace::Local(_) => Ok(None),
             StorePlace::Scylla(url) => Ok(Some(Box::pin(vedetta_store_scylla::migrate(&url, clock)).await?)),
+        }
+    }
+
+    /// The store's clock less `clock`, in nanoseconds, when it has one of its own.
+    pub async fn clock_offset(&self, clock: &dyn Clock) -> Option<Result<i64, StoreError>> {
+        match &self.store {
+            Closing::Nothing | Closing::Embedded(_) => None,
+            Closing::Scylla(store) => Some(store.clock_offset(clock).await),
         }
     }
 

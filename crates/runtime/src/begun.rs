@@ -13,6 +13,7 @@ use crate::{
     Addresses, Clients, Config, Context, Drain, Process, Role, Running, Secrets, Task,
     admin::{self, Ready},
     agents_listener,
+    clocks::{self, ClockWatch},
     listeners::Listeners,
     opening,
     process::Outcome,
@@ -73,6 +74,13 @@ impl<'a> Begun<'a> {
         let context = self.context(&backends)?;
         let built = build(self.roles, &context).await?;
         self.serve(&context, listeners, built)?;
+        let watch = ClockWatch {
+            backends: backends.clone(),
+            clock: self.clock.clone(),
+            drain: self.drain.clone(),
+            offset: clocks::register(&mut *self.registry.lock().await),
+        };
+        self.spawn("clock watch", watch.run());
         self.ready.set(true);
         Ok(Process {
             addresses: self.addresses,

@@ -10,6 +10,7 @@ mod admin;
 pub mod agents_listener;
 mod begun;
 mod clients;
+mod clocks;
 pub mod config;
 mod context;
 mod control_feed;

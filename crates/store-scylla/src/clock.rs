@@ -1,11 +1,15 @@
-//! Stamps for writes: microseconds that never stand still.
+//! Time: stamps for writes, microseconds that never stand still; and how far the database's clock is from ours.
 
 use std::sync::{
     Arc,
     atomic::{AtomicI64, Ordering},
 };
 
-use vedetta_model::Clock;
+use scylla::value::CqlTimeuuid;
+use vedetta_model::{Clock, Timestamp};
+use vedetta_store::StoreError;
+
+use crate::{ScyllaStore, errors::corrupt};
 
 /// Gives each write of this process a later time than any before, and than any it has heard of. In a database where the later
 /// write wins, that is the order in which they happened.
@@ -33,6 +37,27 @@ impl Stamps {
     }
 }
 
+impl ScyllaStore {
+    /// The clock of the node that answers less `clock`, in nanoseconds. It is wrong by half of the time that asking takes, at most.
+    pub async fn clock_offset(&self, clock: &dyn Clock) -> Result<i64, StoreError> {
+        let shared = self.shared()?;
+        let asked = clock.now();
+        let row = shared.cql.row::<(CqlTimeuuid,)>(&shared.on.clock, ()).await?;
+        let answered = clock.now();
+        let there = row.and_then(|(id,)| time_of(&id));
+        let there = there.ok_or_else(|| corrupt("now()".into(), "no time"))?;
+        let middle = asked.after(answered.since(asked) / 2);
+        Ok(there.as_nanos() - middle.as_nanos())
+    }
+}
+
+/// When an id of version 1 was made.
+fn time_of(id: &CqlTimeuuid) -> Option<Timestamp> {
+    let (seconds, nanos) = AsRef::<uuid::Uuid>::as_ref(id).get_timestamp()?.to_unix();
+    let seconds = i64::try_from(seconds).ok()?.checked_mul(1_000_000_000)?;
+    Some(Timestamp::from_nanos(seconds.checked_add(nanos.into())?))
+}
+
 #[cfg(test)]
 mod tests {
     use vedetta_model::{SystemClock, Timestamp};
@@ -46,6 +71,13 @@ mod tests {
         fn now(&self) -> Timestamp {
             Timestamp::from_nanos(7_000_000)
         }
+    }
+
+    #[test]
+    fn an_id_tells_when_it_was_made() {
+        // RFC 9562, A.1: Tuesday, February 22, 2022 2:22:22.00 PM GMT-05:00.
+        let id: CqlTimeuuid = "C232AB00-9414-11EC-B3C8-9F6BDECED846".parse().unwrap();
+        assert_eq!(time_of(&id), Some(Timestamp::from_millis(1_645_557_742_000)));
     }
 
     #[test]

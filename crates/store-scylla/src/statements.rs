@@ -85,6 +85,8 @@ async fn prepare(
 }
 
 statements! {
+    Read clock = "SELECT now() FROM system.local";
+
     // Streams. `streams` is changed by conditional batches only.
     Read stream_head = "SELECT head, fence FROM streams WHERE tenant = ? AND aggregate = ? AND id = ? LIMIT 1";
     Serial stream_head_settled = "SELECT head, fence FROM streams WHERE tenant = ? AND aggregate = ? AND id = ? LIMIT 1";
