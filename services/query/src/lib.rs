@@ -13,6 +13,7 @@ pub mod archive;
 pub mod compact;
 pub mod config;
 mod cookies;
+pub mod freshness;
 pub mod graphql;
 mod http;
 pub mod metrics;

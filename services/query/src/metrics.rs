@@ -82,6 +82,8 @@ pub struct Metrics {
     pub telemetry_oldest: Family<PartitionLabel, Gauge>,
     /// Records of telemetry that would be trimmed, had the group read them.
     pub telemetry_held: Family<ReaderLabel, Gauge>,
+    /// Up to when all that the log took can be asked for, in seconds since 1970.
+    pub complete_as_of: Gauge,
     /// GraphQL operations that were executed.
     pub operations: Counter,
     /// GraphQL operations that were refused for their size or shape.
@@ -153,6 +155,11 @@ impl Metrics {
             "Old records of telemetry kept because the group has not read them",
             metrics.telemetry_held.clone(),
         );
+        registry.register(
+            "complete_as_of_timestamp_seconds",
+            "Time up to which all that the log took can be asked for",
+            metrics.complete_as_of.clone(),
+        );
         registry.register("operations", "GraphQL operations executed", metrics.operations.clone());
         registry.register(
             "refused_operations",
@@ -185,6 +192,7 @@ impl Metrics {
             telemetry_records: Family::default(),
             telemetry_oldest: Family::default(),
             telemetry_held: Family::default(),
+            complete_as_of: Gauge::default(),
             operations: Counter::default(),
             refused: Counter::default(),
             timeouts: Counter::default(),

@@ -10,6 +10,7 @@ use crate::{
     archive::{self, Archiver},
     compact::Compactor,
     config::Config,
+    freshness::Freshness,
     graphql, http,
     metrics::Metrics,
     projections::{
@@ -87,6 +88,17 @@ fn build(context: &Context) -> BuildFuture<'_> {
                 context.drain.clone(),
             ),
         );
+        let freshness = Freshness::default();
+        running = running.task(
+            "freshness",
+            freshness.clone().run(
+                context.log.clone(),
+                groups(&config),
+                context.clock.clone(),
+                metrics.clone(),
+                context.drain.clone(),
+            ),
+        );
         let archiver = Archiver {
             log: context.log.clone(),
             blocks: context.blocks.clone(),
@@ -139,6 +151,7 @@ fn build(context: &Context) -> BuildFuture<'_> {
             clients: context.clients.clone(),
             sessions,
             progress,
+            freshness,
             tail,
             config,
             metrics,

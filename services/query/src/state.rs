@@ -10,6 +10,7 @@ use vedetta_store::{BlockStore, ViewStore};
 
 use crate::{
     config::Config,
+    freshness::Freshness,
     metrics::Metrics,
     projections::Progress,
     readers::nodes::Patience,
@@ -36,6 +37,8 @@ pub struct State {
     pub sessions: Sessions,
     /// How far views are.
     pub progress: Progress,
+    /// Up to when answers are complete.
+    pub freshness: Freshness,
     /// New findings.
     pub tail: FindingTail,
     /// Settings.

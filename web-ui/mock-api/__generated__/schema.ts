@@ -527,6 +527,17 @@ export type FindingRule = {
   version: Scalars['String']['output'];
 };
 
+/** Up to when answers are complete. What is newer may be missing from them still. */
+export type Freshness = {
+  __typename?: 'Freshness';
+  /** How long ago that is. */
+  ageSeconds?: Maybe<Scalars['Float']['output']>;
+  /** All that was received before this can be asked for; null while it is not known. */
+  asOf?: Maybe<Scalars['DateTime']['output']>;
+  /** Why it is longer ago than usual; null when it is not. */
+  stale?: Maybe<StaleReason>;
+};
+
 /** Nodes of a health. */
 export type HealthCount = {
   __typename?: 'HealthCount';
@@ -991,6 +1002,13 @@ export type SeverityCount = {
   severity: Severity;
 };
 
+/** Why answers are not up to date. */
+export type StaleReason =
+  /** What is received is not made into answers as fast as it comes. */
+  | 'CATCHING_UP'
+  /** The event log can't be reached, so that it is not known what there is. */
+  | 'LOG_UNREACHABLE';
+
 export type Subscription = {
   __typename?: 'Subscription';
   /**
@@ -1060,6 +1078,8 @@ export type Tenant = Node & {
   deadLetters: DeadLetterConnection;
   enrollmentTokens: EnrollmentTokenConnection;
   findings: FindingConnection;
+  /** Up to when answers are complete. */
+  freshness: Freshness;
   /** Global: good for `node(id:)`. */
   id: Scalars['ID']['output'];
   name: Scalars['String']['output'];
@@ -1415,6 +1435,7 @@ export type ResolversTypes = {
   FindingFilter: FindingFilter;
   FindingRule: ResolverTypeWrapper<FindingRule>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  Freshness: ResolverTypeWrapper<Freshness>;
   HealthCount: ResolverTypeWrapper<HealthCount>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   ImportRulesInput: ImportRulesInput;
@@ -1452,6 +1473,7 @@ export type ResolversTypes = {
   SetRuleEnabledInput: SetRuleEnabledInput;
   Severity: Severity;
   SeverityCount: ResolverTypeWrapper<SeverityCount>;
+  StaleReason: StaleReason;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Tenant: ResolverTypeWrapper<TenantRow>;
@@ -1512,6 +1534,7 @@ export type ResolversParentTypes = {
   FindingFilter: FindingFilter;
   FindingRule: FindingRule;
   Float: Scalars['Float']['output'];
+  Freshness: Freshness;
   HealthCount: HealthCount;
   ID: Scalars['ID']['output'];
   ImportRulesInput: ImportRulesInput;
@@ -1817,6 +1840,12 @@ export type FindingRuleResolvers<ContextType = Context, ParentType extends Resol
   version?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type FreshnessResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Freshness'] = ResolversParentTypes['Freshness']> = {
+  ageSeconds?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  asOf?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  stale?: Resolver<Maybe<ResolversTypes['StaleReason']>, ParentType, ContextType>;
+};
+
 export type HealthCountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['HealthCount'] = ResolversParentTypes['HealthCount']> = {
   count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   health?: Resolver<ResolversTypes['NodeHealth'], ParentType, ContextType>;
@@ -2008,6 +2037,7 @@ export type TenantResolvers<ContextType = Context, ParentType extends ResolversP
   deadLetters?: Resolver<ResolversTypes['DeadLetterConnection'], ParentType, ContextType, RequireFields<TenantDeadLettersArgs, 'first'>>;
   enrollmentTokens?: Resolver<ResolversTypes['EnrollmentTokenConnection'], ParentType, ContextType, RequireFields<TenantEnrollmentTokensArgs, 'first'>>;
   findings?: Resolver<ResolversTypes['FindingConnection'], ParentType, ContextType, RequireFields<TenantFindingsArgs, 'first'>>;
+  freshness?: Resolver<ResolversTypes['Freshness'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   nodes?: Resolver<ResolversTypes['WatchedNodeConnection'], ParentType, ContextType, RequireFields<TenantNodesArgs, 'first'>>;
@@ -2118,6 +2148,7 @@ export type Resolvers<ContextType = Context> = {
   FindingConnection?: FindingConnectionResolvers<ContextType>;
   FindingEdge?: FindingEdgeResolvers<ContextType>;
   FindingRule?: FindingRuleResolvers<ContextType>;
+  Freshness?: FreshnessResolvers<ContextType>;
   HealthCount?: HealthCountResolvers<ContextType>;
   ImportRulesPayload?: ImportRulesPayloadResolvers<ContextType>;
   JSON?: GraphQLScalarType;

@@ -93,6 +93,7 @@ function sliced(tenant: TenantRow, after: string | null | undefined) {
 
 export const Tenant: TenantResolvers = {
   ...activityOf,
+  freshness: () => ({ asOf: new Date(Date.now() - 2000).toISOString(), ageSeconds: 2, stale: null }),
   overview: (tenant, { since }) => overview(tenant, since),
   // The text "sliced" stands for a search that found nothing in its first slice.
   findings: (tenant, args) => args.filter?.text === 'sliced' ? sliced(tenant, args.after) : connection([...tenant.findings].sort(newestFirst).filter(findingMatches(args.filter)), args, (f) => f.id),

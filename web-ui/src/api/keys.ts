@@ -5,7 +5,7 @@ import type { TypedDocumentString } from './__generated__/graphql'
 import { request } from './client'
 
 /** What a cached answer is about: live changes refetch by these names. */
-export type About = 'overview' | 'findings' | 'cases' | 'nodes' | 'rules' | 'changes' | 'tokens' | 'activity' | 'deadLetters'
+export type About = 'overview' | 'findings' | 'cases' | 'nodes' | 'rules' | 'changes' | 'tokens' | 'activity' | 'deadLetters' | 'freshness'
 
 /** Variables that follow the clock, such as "the last hour": `key` names them in the cache, `now` is asked at each fetch. */
 export interface Moving<V> {

@@ -5,6 +5,7 @@ import { useSyncExternalStore } from 'react'
 import { logout } from '~/api/client'
 import { messageOf } from '~/api/errors'
 import { disconnect } from '~/api/live'
+import { Freshness } from '~/components/Freshness'
 import { Link } from '~/components/Link'
 import { LiveBadge } from '~/components/LiveBadge'
 import { useLiveTenant } from '~/hooks/useLiveTenant'
@@ -71,6 +72,9 @@ export function TenantLayout() {
             </Notice>
           </div>
         )}
+        <div className={css.notice} aria-live="polite">
+          <Freshness tenant={tenant} />
+        </div>
         <Outlet />
       </main>
     </div>

@@ -16,6 +16,7 @@ import * as types from './graphql';
  */
 type Documents = {
     "\n  query Me {\n    me {\n      id\n      name\n      permissions\n      mustChangePassword\n      tenants {\n        id\n        slug\n        name\n      }\n    }\n  }\n": typeof types.MeDocument,
+    "\n  query Freshness($tenant: String!) {\n    tenant(id: $tenant) {\n      freshness { asOf ageSeconds stale }\n    }\n  }\n": typeof types.FreshnessDocument,
     "\n  query Watch($tenant: String!, $since: DateTime) {\n    tenant(id: $tenant) {\n      overview(since: $since) {\n        nodesByHealth { health count }\n        eventsRead\n        eventsLost\n      }\n    }\n  }\n": typeof types.WatchDocument,
     "\n  mutation SetRuleEnabled($input: SetRuleEnabledInput!) {\n    setRuleEnabled(input: $input) {\n      rule { id enabled }\n      userErrors { code message field }\n    }\n  }\n": typeof types.SetRuleEnabledDocument,
     "\n  mutation AddException($input: AddRuleExceptionInput!) {\n    addRuleException(input: $input) {\n      rule { id }\n      userErrors { code message field }\n    }\n  }\n": typeof types.AddExceptionDocument,
@@ -56,6 +57,7 @@ type Documents = {
 };
 const documents: Documents = {
     "\n  query Me {\n    me {\n      id\n      name\n      permissions\n      mustChangePassword\n      tenants {\n        id\n        slug\n        name\n      }\n    }\n  }\n": types.MeDocument,
+    "\n  query Freshness($tenant: String!) {\n    tenant(id: $tenant) {\n      freshness { asOf ageSeconds stale }\n    }\n  }\n": types.FreshnessDocument,
     "\n  query Watch($tenant: String!, $since: DateTime) {\n    tenant(id: $tenant) {\n      overview(since: $since) {\n        nodesByHealth { health count }\n        eventsRead\n        eventsLost\n      }\n    }\n  }\n": types.WatchDocument,
     "\n  mutation SetRuleEnabled($input: SetRuleEnabledInput!) {\n    setRuleEnabled(input: $input) {\n      rule { id enabled }\n      userErrors { code message field }\n    }\n  }\n": types.SetRuleEnabledDocument,
     "\n  mutation AddException($input: AddRuleExceptionInput!) {\n    addRuleException(input: $input) {\n      rule { id }\n      userErrors { code message field }\n    }\n  }\n": types.AddExceptionDocument,
@@ -99,6 +101,10 @@ const documents: Documents = {
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query Me {\n    me {\n      id\n      name\n      permissions\n      mustChangePassword\n      tenants {\n        id\n        slug\n        name\n      }\n    }\n  }\n"): typeof import('./graphql').MeDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Freshness($tenant: String!) {\n    tenant(id: $tenant) {\n      freshness { asOf ageSeconds stale }\n    }\n  }\n"): typeof import('./graphql').FreshnessDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

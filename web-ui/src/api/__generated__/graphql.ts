@@ -243,6 +243,13 @@ export type Severity =
   /** Look at it when there is time. */
   | 'MEDIUM';
 
+/** Why answers are not up to date. */
+export type StaleReason =
+  /** What is received is not made into answers as fast as it comes. */
+  | 'CATCHING_UP'
+  /** The event log can't be reached, so that it is not known what there is. */
+  | 'LOG_UNREACHABLE';
+
 /** Whether an enrollment token still enrolls. */
 export type TokenState =
   /** Its time is over. */
@@ -258,6 +265,13 @@ export type MeQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type MeQuery = { me: { id: string, name: string, permissions: Array<Permission>, mustChangePassword: boolean, tenants: Array<{ id: string, slug: string, name: string }> } | null };
+
+export type FreshnessQueryVariables = Exact<{
+  tenant: string;
+}>;
+
+
+export type FreshnessQuery = { tenant: { freshness: { asOf: string | null, ageSeconds: number | null, stale: StaleReason | null } } | null };
 
 export type WatchQueryVariables = Exact<{
   tenant: string;
@@ -659,6 +673,17 @@ export const MeDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<MeQuery, MeQueryVariables>;
+export const FreshnessDocument = new TypedDocumentString(`
+    query Freshness($tenant: String!) {
+  tenant(id: $tenant) {
+    freshness {
+      asOf
+      ageSeconds
+      stale
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<FreshnessQuery, FreshnessQueryVariables>;
 export const WatchDocument = new TypedDocumentString(`
     query Watch($tenant: String!, $since: DateTime) {
   tenant(id: $tenant) {

@@ -6,6 +6,7 @@ pub mod change;
 pub mod dead_letter;
 pub mod event;
 pub mod finding;
+pub mod freshness;
 pub mod node;
 pub mod overview;
 pub mod process;

@@ -13,6 +13,7 @@ use super::{
     change::{ChangeConnection, ChangeFilter},
     dead_letter::{DeadLetter, DeadLetterConnection},
     finding::{FindingConnection, FindingFilter},
+    freshness::Freshness,
     node::WatchedNodeConnection,
     overview::Overview,
     rule::{RuleConnection, RuleFilter},
@@ -63,6 +64,10 @@ impl Tenant {
     async fn name(&self) -> Answer<String> {
         let name = self.scope.views().tenant_name().await?;
         Ok(name.unwrap_or_else(|| self.scope.tenant().to_string()))
+    }
+    /// Up to when answers are complete.
+    async fn freshness(&self) -> Freshness {
+        Freshness::of(self.scope.state().freshness.known(), self.scope.now())
     }
     /// Since a day ago unless told otherwise.
     #[graphql(complexity = "10 + child_complexity * 10")]
