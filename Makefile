@@ -11,7 +11,7 @@ DATA := $(if $(VEDETTA_DATA_DIR),$(VEDETTA_DATA_DIR),data)
 SERVICES := tenant ingest detect query
 NPM := npm --prefix web-ui --no-audit --no-fund --loglevel=error
 
-.PHONY: help up down cluster setup-cluster cluster-down agent demo test check bench gen conformance simulate chaos build setup console clean
+.PHONY: help up down cluster setup-cluster cluster-down agent demo test check bench gen conformance simulate chaos drills build setup console clean
 
 help: ## what there is to do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -74,6 +74,11 @@ chaos: ## play ROUNDS rounds of killed processes and cut links against real proc
 	@scripts/setup.sh test
 	@cargo build --quiet --locked -p vedetta-load -p vedetta-node-agent -p vedetta-chaos
 	@$(TARGET)/debug/vedetta-chaos rounds --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
+
+drills: ## replace each service, kill brokers and detects, flood an agent, under load; prints how long what stood still
+	@scripts/setup.sh test
+	@cargo build --quiet --locked -p vedetta-load -p vedetta-node-agent -p vedetta-chaos
+	@for drill in upgrade failover storm; do echo "== $$drill"; $(TARGET)/debug/vedetta-chaos $$drill; done
 
 bench: setup ## figures as ratios against a baseline run beside them
 	@scripts/bench.sh

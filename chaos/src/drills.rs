@@ -1,4 +1,4 @@
-//! What an installation lives through by itself: a new version, a lost broker, a lost detect.
+//! What an installation lives through by itself: a new version, a lost broker, a lost detect, more than agents can keep.
 
 use std::time::{Duration, Instant};
 
@@ -7,16 +7,25 @@ use rand::{SeedableRng as _, rngs::StdRng};
 
 use crate::{
     check::Compared,
-    fault::{Fault, Kind},
+    fault::{Fault, Kind, role},
     rig::{Plan, Rig},
+    spooling::{Habits, Spooling},
 };
 
 /// Load between two steps.
 const BETWEEN: Duration = Duration::from_secs(2);
 
+/// What is planted in this time after a kill is waited for: everybody has planted by then.
+const PLANTED: Duration = Duration::from_secs(15);
 /// Findings come again within this.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 const LOOK: Duration = Duration::from_millis(20);
+
+/// An agent that offers more than its spool takes while nobody takes its blocks.
+const STORM: Habits = Habits { name: "agent-storm", may_be_killed: false, rate: 40_000, spool: "1MiB" };
+/// How long nobody does, and how often.
+const DEAF: Duration = Duration::from_secs(10);
+const TIMES: u32 = 3;
 
 /// What a drill showed.
 #[derive(Debug)]
@@ -86,19 +95,50 @@ pub async fn failover(plan: &Plan) -> anyhow::Result<Drill> {
     Ok(Drill { steps, compared })
 }
 
+/// No ingest can be reached while an agent offers more than its spool takes: what it loses is counted, exactly.
+pub async fn storm(plan: &Plan) -> anyhow::Result<Drill> {
+    ensure!(plan.network && plan.agents, "the storm needs networks and agents of its own");
+    let mut rig = Rig::start(plan).await?;
+    let mut rng = StdRng::seed_from_u64(0);
+    let mut steps = Vec::new();
+    let tenant = rig.tenant_of_processes().context("a tenant")?.clone();
+    rig.agents.push(Spooling::start(&plan.programs.agent, &rig.system, &tenant, STORM).await?);
+    let ingest: Vec<Fault> = rig
+        .targets()
+        .services
+        .into_iter()
+        .filter(|name| role(name) == "ingest")
+        .map(|target| Fault { kind: Kind::Isolate, target })
+        .collect();
+    for _ in 0..TIMES {
+        for fault in &ingest {
+            rig.hurt(fault)?;
+        }
+        rig.fleet.run_for(DEAF).await?;
+        let (healed, offered) = (Instant::now(), rig.fleet.counts().now().offered);
+        for fault in &ingest {
+            rig.heal(fault, &mut rng).await?;
+        }
+        let recovered = rig.recovered(healed, offered).await.with_context(|| rig.words())?;
+        steps.push(("no ingest could be reached: all works again after".to_owned(), recovered));
+    }
+    let compared = rig.check_last().await.inspect_err(|_| eprintln!("{}", rig.words()))?;
+    ensure!(compared.lost > 0, "nothing was lost, so that its count proves nothing: {compared:?}");
+    Ok(Drill { steps, compared })
+}
+
 impl Rig {
-    /// The longest that a finding took of what was planted in the first seconds after `killed`.
+    /// The longest that people waited for a finding of what was planted in the first seconds after `killed`.
     async fn findings_come_again(&mut self, killed: Instant) -> anyhow::Result<Duration> {
-        self.fleet.run_for(BETWEEN).await?;
+        self.fleet.run_for(PLANTED).await?;
+        let until = killed + PLANTED;
         // Planted events are known once they are acknowledged.
-        let counts = self.fleet.counts().now();
-        self.recovered(killed, counts.offered).await?;
-        loop {
-            if let Some(longest) = self.probe.longest_lag(killed, killed + BETWEEN, self.tenants()) {
-                return Ok(longest);
-            }
+        self.recovered(killed, self.fleet.counts().now().offered).await?;
+        while self.probe.unheard_within(killed, until) > 0 {
             ensure!(killed.elapsed() < PATIENCE, "findings don't come again");
             self.fleet.run_for(LOOK).await?;
+            self.probe.ask(self.tenants()).await?;
         }
+        self.probe.lags_within(killed, until, |_| true).into_iter().max().context("something planted")
     }
 }

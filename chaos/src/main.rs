@@ -47,6 +47,11 @@ enum Command {
         #[command(flatten)]
         shape: Shape,
     },
+    /// No ingest can be reached while an agent offers more than its spool takes; every lost event must be counted.
+    Storm {
+        #[command(flatten)]
+        shape: Shape,
+    },
 }
 
 /// What is hurt.
@@ -135,6 +140,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Upgrade { shape } => tell(&drills::upgrade(&shape.plan()?).await?),
         Command::Failover { shape } => tell(&drills::failover(&shape.plan()?).await?),
+        Command::Storm { shape } => tell(&drills::storm(&shape.plan()?).await?),
     }
     Ok(())
 }

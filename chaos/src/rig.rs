@@ -1,7 +1,7 @@
 //! A system under load that can be hurt and healed.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail};
 use rand::{Rng as _, rngs::StdRng};
 use tokio::{task::block_in_place, time::timeout};
 use vedetta_load::{
-    agents::{Fleet, Manner, Pace},
+    agents::{Crew, Fleet, Manner, Pace},
     probe::Probe,
     system::{Apart, Form, Launch, Servers, System, Tenant, last_words},
 };
@@ -19,13 +19,18 @@ use vedetta_load::{
 use crate::{
     fault::{Fault, Kind, Targets, role},
     net::Network,
-    spooling::Spooling,
+    spooling::{Habits, Spooling},
 };
 
 /// Tenants that synthetic agents report to.
 const TENANTS: u32 = 2;
 const AGENTS_PER_TENANT: u32 = 2;
 const BLOCK_AGE: Duration = Duration::from_millis(400);
+/// Agents that are processes, with more spool than they ever need.
+const AGENTS: [Habits; 2] = [
+    Habits { name: "agent-kept", may_be_killed: false, rate: 50, spool: "256MiB" },
+    Habits { name: "agent-killed", may_be_killed: true, rate: 50, spool: "256MiB" },
+];
 /// Planted events come often enough to tell when findings come again.
 const PACE: Pace = Pace { events: 30.0, planted: 0.3 };
 /// A process that does not serve within this has hung.
@@ -72,6 +77,8 @@ pub struct Rig {
     pub system: System,
     /// How often a process ended by itself and was started again, as an installation's supervisor would.
     pub ended: BTreeMap<String, u64>,
+    /// Those that lie dead by a fault; nobody starts them again before it is healed.
+    dead: BTreeSet<String>,
     /// Goes last: the others run inside.
     network: Option<Network>,
 }
@@ -97,18 +104,22 @@ impl Rig {
         let launch = Launch { tenants, form: Form::Apart(apart), ..Launch::by(plan.programs.load.clone()) };
         let system = System::launch(launch).await?;
         let probe = Probe::start(&system).await?;
-        let own = &system.tenants[..TENANTS as usize];
-        let fleet = Fleet::among(own, &system, AGENTS_PER_TENANT, BLOCK_AGE, &probe, Manner::Lasting).await?;
+        let crew = Crew {
+            tenants: &system.tenants[..TENANTS as usize],
+            per_tenant: AGENTS_PER_TENANT,
+            block_age: BLOCK_AGE,
+            manner: Manner::Lasting,
+            recording: None,
+        };
+        let fleet = Fleet::of(crew, &system, &probe).await?;
         let mut agents = Vec::new();
         if let Some(tenant) = system.tenants.get(TENANTS as usize) {
-            for (name, may_be_killed) in [("agent-kept", false), ("agent-killed", true)] {
-                let agent =
-                    Spooling::start(&plan.programs.agent, &system, tenant, name, may_be_killed).await?;
-                agents.push(agent);
+            for habits in AGENTS {
+                agents.push(Spooling::start(&plan.programs.agent, &system, tenant, habits).await?);
             }
         }
         fleet.pace(PACE);
-        Ok(Self { fleet, probe, agents, system, ended: BTreeMap::new(), network })
+        Ok(Self { fleet, probe, agents, system, ended: BTreeMap::new(), dead: BTreeSet::new(), network })
     }
 
     /// The tenants of synthetic agents.
@@ -148,6 +159,9 @@ impl Rig {
 
     /// Does it.
     pub fn hurt(&mut self, fault: &Fault) -> anyhow::Result<()> {
+        if matches!(fault.kind, Kind::Kill | Kind::KillTwice | Kind::Drain) {
+            self.dead.insert(fault.target.clone());
+        }
         block_in_place(|| self.act(fault, true)).with_context(|| fault.to_string())
     }
 
@@ -158,6 +172,7 @@ impl Rig {
             self.fleet.run_for(Duration::from_millis(rng.random_range(0..800))).await?;
             block_in_place(|| self.act(fault, true))?;
         }
+        self.dead.remove(&fault.target);
         block_in_place(|| self.act(fault, false)).with_context(|| format!("after {fault}"))
     }
 
@@ -249,7 +264,7 @@ impl Rig {
     pub fn supervise(&mut self) -> anyhow::Result<()> {
         let names: Vec<String> = self.system.members.iter().map(|member| member.name().to_owned()).collect();
         for name in names {
-            if !self.system.member(&name)?.is_running() {
+            if !self.dead.contains(&name) && !self.system.member(&name)?.is_running() {
                 self.system.member(&name)?.kill()?;
                 *self.ended.entry(name.clone()).or_default() += 1;
                 block_in_place(|| self.bring_back(&name))?;

@@ -4,37 +4,45 @@ use std::{
     collections::BTreeMap,
     fs::File,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, ensure};
-use rustix::process::{Pid, Signal, kill_process};
 use vedetta_load::{
     agents::{Run, enrollment_token},
     held::events,
-    system::{System, Tenant},
+    system::{Process, System, Tenant},
 };
 use vedetta_model::{NodeId, Numbers, Ranges};
-
-/// Events a second that it makes up.
-const RATE: u32 = 50;
 
 /// Time to enroll.
 const ENROLLMENT: Duration = Duration::from_secs(30);
 
+/// What one of them is like.
+#[derive(Debug, Clone, Copy)]
+pub struct Habits {
+    /// Its host's name.
+    pub name: &'static str,
+    /// Whether it may be killed: then nobody knows how many events were on their way into its spool.
+    pub may_be_killed: bool,
+    /// Events a second that it makes up.
+    pub rate: u32,
+    /// The most that its spool takes, as its option has it.
+    pub spool: &'static str,
+}
+
 /// See the module. Dropping it kills it.
 #[derive(Debug)]
 pub struct Spooling {
-    name: String,
+    habits: Habits,
     program: PathBuf,
     server: String,
     pin: String,
     token: String,
     state: PathBuf,
     log: PathBuf,
-    may_be_killed: bool,
-    child: Option<Child>,
+    process: Option<Process>,
 }
 
 /// What an agent said of a run at its end.
@@ -52,21 +60,20 @@ impl Spooling {
         program: &Path,
         system: &System,
         tenant: &Tenant,
-        name: &str,
-        may_be_killed: bool,
+        habits: Habits,
     ) -> anyhow::Result<Self> {
+        let name = habits.name;
         let state = system.dir().join("agents").join(name);
         std::fs::create_dir_all(&state)?;
         let mut agent = Self {
-            name: name.to_owned(),
+            habits,
             program: program.to_owned(),
             server: format!("https://{}", system.agents),
             pin: system.pin.clone(),
             token: enrollment_token(tenant, 1).await?,
             log: state.join("agent.log"),
             state,
-            may_be_killed,
-            child: None,
+            process: None,
         };
         agent.launch()?;
         let begin = Instant::now();
@@ -87,7 +94,7 @@ impl Spooling {
 
     /// What it is called.
     pub fn name(&self) -> &str {
-        &self.name
+        self.habits.name
     }
 
     /// Where its words are.
@@ -95,66 +102,55 @@ impl Spooling {
         &self.log
     }
 
-    /// Whether it may be killed: then nobody knows how many events were on their way into its spool.
+    /// Whether it may be killed.
     pub const fn may_be_killed(&self) -> bool {
-        self.may_be_killed
+        self.habits.may_be_killed
     }
 
     /// Starts it, again if it was there before.
     pub fn launch(&mut self) -> anyhow::Result<()> {
+        let Habits { name, rate, spool, .. } = self.habits;
         let log = File::options().create(true).append(true).open(&self.log)?;
         let mut command = Command::new(&self.program);
-        command.args(["run", "--server", &self.server, "--ca-pin", &self.pin, "--hostname", &self.name]);
-        command.args(["--source", &format!("synthetic:{RATE}")]);
+        command.args(["run", "--server", &self.server, "--ca-pin", &self.pin, "--hostname", name]);
+        command.args(["--source", &format!("synthetic:{rate}"), "--spool-limit", spool]);
         // Machines of their own, for the same machine keeps its node.
-        command.args([
-            "--machine-id",
-            &machine_id(&self.name),
-            "--grace-seconds",
-            "60",
-            "--batch-age-ms",
-            "500",
-        ]);
+        command.args(["--machine-id", &machine_id(name), "--grace-seconds", "60", "--batch-age-ms", "500"]);
         command.arg("--state-dir").arg(&self.state);
         if !self.is_enrolled() {
             command.env("VEDETTA_AGENT_TOKEN", &self.token);
         }
         command.env("NO_COLOR", "1").stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
-        self.child = Some(command.spawn().with_context(|| self.program.display().to_string())?);
+        let spawned = command.spawn().with_context(|| self.program.display().to_string())?;
+        self.process = Some(spawned.into());
         Ok(())
     }
 
     /// SIGKILL.
     pub fn kill(&mut self) -> anyhow::Result<()> {
-        ensure!(self.may_be_killed, "{} keeps an exact account", self.name);
-        if let Some(mut child) = self.child.take() {
-            child.kill()?;
-            child.wait()?;
-        }
-        Ok(())
+        ensure!(self.may_be_killed(), "{} keeps an exact account", self.name());
+        self.process.take().map_or(Ok(()), Process::kill)
     }
 
     /// SIGSTOP.
     pub fn pause(&self) -> anyhow::Result<()> {
-        self.signal(Signal::STOP)
+        self.running()?.pause()
     }
 
     /// SIGCONT.
     pub fn resume(&self) -> anyhow::Result<()> {
-        self.signal(Signal::CONT)
+        self.running()?.resume()
     }
 
-    fn signal(&self, signal: Signal) -> anyhow::Result<()> {
-        let child = self.child.as_ref().with_context(|| format!("{} does not run", self.name))?;
-        let pid = Pid::from_raw(child.id().cast_signed()).context("a process id")?;
-        Ok(kill_process(pid, signal)?)
+    fn running(&self) -> anyhow::Result<&Process> {
+        self.process.as_ref().with_context(|| format!("{} does not run", self.name()))
     }
 
     /// Asks it to stop, and waits until it has sent what it can; its account of this run. Blocks.
     pub fn drain(&mut self) -> anyhow::Result<Account> {
-        self.signal(Signal::TERM)?;
-        let status = self.child.take().context("it runs")?.wait()?;
-        ensure!(status.success(), "{} ended with {status}", self.name);
+        self.running()?.terminate()?;
+        let status = self.process.take().context("it runs")?.wait()?;
+        ensure!(status.success(), "{} ended with {status}", self.name());
         let words = std::fs::read_to_string(&self.log)?;
         let last = words.lines().rfind(|line| line.contains("stopped;")).context("its last words")?;
         let number = |name: &str| {
@@ -174,10 +170,10 @@ impl Spooling {
         ledger: &BTreeMap<String, u64>,
     ) -> anyhow::Result<u64> {
         let runs: Vec<_> = stored.iter().filter(|(run, _)| run.node == node).collect();
-        ensure!(!runs.is_empty(), "nothing is stored of {}", self.name);
+        ensure!(!runs.is_empty(), "nothing is stored of {}", self.name());
         let told: u64 = ledger.values().sum();
-        ensure!(told == account.lost, "{} lost {account:?}, and the system says {ledger:?}", self.name);
-        if self.may_be_killed {
+        ensure!(told == account.lost, "{} lost {account:?}, and the system says {ledger:?}", self.name());
+        if self.may_be_killed() {
             for (run, ranges) in &runs {
                 // Its spool takes blocks in order, so a kill can only end a run.
                 let last = last(ranges);
@@ -190,25 +186,16 @@ impl Spooling {
             }
             return Ok(runs.iter().map(|(_, ranges)| events(ranges)).sum());
         }
-        ensure!(runs.len() == 1, "{} ran {} times", self.name, runs.len());
+        ensure!(runs.len() == 1, "{} ran {} times", self.name(), runs.len());
         let stored: u64 = runs.iter().map(|(_, ranges)| events(ranges)).sum();
         let spool = ledger.get("SPOOL").copied().unwrap_or(0);
         ensure!(
             account.events == stored + spool,
             "{} offered {}, {stored} are stored and {spool} counted as lost",
-            self.name,
+            self.name(),
             account.events
         );
         Ok(stored)
-    }
-}
-
-impl Drop for Spooling {
-    fn drop(&mut self) {
-        if let Some(child) = &mut self.child {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
     }
 }
 

@@ -90,21 +90,23 @@ impl Probe {
         Ok(true)
     }
 
-    /// The longest time to hearing of the finding, of what was planted between these times; `None` while some was not heard of,
-    /// or nothing is known to be planted in one of these tenants.
-    pub fn longest_lag(&self, since: Instant, until: Instant, tenants: &[Tenant]) -> Option<Duration> {
-        let heard = lock(&self.heard);
-        let planted = lock(&self.planted);
-        let of_tenant = |Tenant { name, .. }: &Tenant| {
-            let marks = planted.get(name).into_iter().flatten();
-            let marks = marks.filter(|mark| since <= mark.at && mark.at < until);
-            let lag = |mark: &Planted| {
-                let heard = heard.get(&(name.clone(), mark.text.clone()));
-                heard.map(|heard| heard.saturating_duration_since(mark.at))
-            };
-            marks.map(lag).collect::<Option<Vec<_>>>()?.into_iter().max()
-        };
-        tenants.iter().map(of_tenant).collect::<Option<Vec<_>>>()?.into_iter().max()
+    /// How many acknowledged marks of those planted between these times were not heard of yet.
+    pub fn unheard_within(&self, since: Instant, until: Instant) -> usize {
+        let marks = self.planted_and_heard(|_| true);
+        marks.iter().filter(|(planted, heard)| (since..until).contains(planted) && heard.is_none()).count()
+    }
+
+    /// Asks for findings and counts what they tell as heard now, unless a subscription was faster. One that was broken off misses
+    /// what came meanwhile.
+    pub async fn ask(&self, tenants: &[Tenant]) -> anyhow::Result<()> {
+        for tenant in tenants {
+            let found = newest(tenant).await?;
+            let now = Instant::now();
+            for mark in found.iter().flat_map(marks) {
+                lock(&self.heard).entry((tenant.name.clone(), mark)).or_insert(now);
+            }
+        }
+        Ok(())
     }
 
     /// Waits until all that was acknowledged is found and a second look sees the same, or patience

@@ -103,7 +103,11 @@ pub struct Answered {
 
 /// Serves until standard input ends: when the driver goes away, so does what it drove.
 pub fn run(args: &ServeArgs) -> anyhow::Result<()> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(args))
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let served = runtime.block_on(serve(args));
+    // One that ended by itself must not wait for its standard input to end as well.
+    runtime.shutdown_background();
+    served
 }
 
 /// Makes what roles that run apart have to find: keys and topics.

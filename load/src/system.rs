@@ -4,6 +4,7 @@
 mod apart;
 mod balancer;
 mod member;
+mod process;
 mod servers;
 
 use std::{
@@ -19,6 +20,7 @@ pub use self::{
     apart::{Apart, Place},
     balancer::Balancer,
     member::{Member, last_words},
+    process::Process,
     servers::Servers,
 };
 use crate::{

@@ -70,18 +70,7 @@ impl Fleet {
         probe: &Arc<Probe>,
         manner: Manner,
     ) -> anyhow::Result<Self> {
-        Self::among(&system.tenants, system, per_tenant, block_age, probe, manner).await
-    }
-
-    /// The same in some tenants only.
-    pub async fn among(
-        tenants: &[Tenant],
-        system: &System,
-        per_tenant: u32,
-        block_age: Duration,
-        probe: &Arc<Probe>,
-        manner: Manner,
-    ) -> anyhow::Result<Self> {
+        let tenants = &system.tenants;
         Self::of(Crew { tenants, per_tenant, block_age, manner, recording: None }, system, probe).await
     }
 

@@ -5,13 +5,13 @@ use std::{
     io::{BufRead as _, BufReader, Write as _},
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    process::{ChildStdin, ChildStdout, Command, Stdio},
     time::Duration,
 };
 
 use anyhow::{Context as _, ensure};
-use rustix::process::{Pid, Signal, kill_process};
 
+use super::process::Process;
 use crate::serve::{Answered, Direct, Served, ServedTenant};
 
 /// A process that serves some roles or all. Dropping it kills it.
@@ -33,7 +33,7 @@ pub struct Member {
 
 #[derive(Debug)]
 struct Running {
-    child: Child,
+    process: Process,
     stdin: Option<ChildStdin>,
     stdout: BufReader<ChildStdout>,
 }
@@ -110,7 +110,7 @@ impl Member {
         let mut child = spawned.with_context(|| format!("{:?}", command.get_program()))?;
         let stdin = child.stdin.take();
         let stdout = BufReader::new(child.stdout.take().context("a child with a standard output")?);
-        self.running = Some(Running { child, stdin, stdout });
+        self.running = Some(Running { process: child.into(), stdin, stdout });
         Ok(())
     }
 
@@ -135,44 +135,39 @@ impl Member {
 
     /// Ends it as a power switch would, as far as its own process goes, and waits. One that has ended already stays ended.
     pub fn kill(&mut self) -> anyhow::Result<()> {
-        if let Some(mut running) = self.running.take() {
-            running.child.kill()?;
-            running.child.wait()?;
-        }
-        Ok(())
+        self.running.take().map_or(Ok(()), |running| running.process.kill())
     }
 
     /// Stops it where it stands (SIGSTOP): its connections stay open, and nothing answers.
     pub fn pause(&self) -> anyhow::Result<()> {
-        self.signal(Signal::STOP)
+        self.process()?.pause()
     }
 
     /// Lets it go on after [`Member::pause`].
     pub fn resume(&self) -> anyhow::Result<()> {
-        self.signal(Signal::CONT)
+        self.process()?.resume()
     }
 
-    fn signal(&self, signal: Signal) -> anyhow::Result<()> {
-        let pid = Pid::from_raw(self.pid()?.cast_signed()).context("a process id")?;
-        Ok(kill_process(pid, signal)?)
+    fn process(&self) -> anyhow::Result<&Process> {
+        let running = self.running.as_ref().with_context(|| format!("{} does not run", self.name))?;
+        Ok(&running.process)
     }
 
     /// Its process id.
     pub fn pid(&self) -> anyhow::Result<u32> {
-        let running = self.running.as_ref().with_context(|| format!("{} does not run", self.name))?;
-        Ok(running.child.id())
+        Ok(self.process()?.pid())
     }
 
     /// Whether its process is there, be it stopped. One that ended by itself is not.
     pub fn is_running(&mut self) -> bool {
-        self.running.as_mut().is_some_and(|running| matches!(running.child.try_wait(), Ok(None)))
+        self.running.as_mut().is_some_and(|running| running.process.is_running())
     }
 
     /// Asks it to stop in order, and waits. Blocks.
     pub fn drain(&mut self) -> anyhow::Result<()> {
         let Some(mut running) = self.running.take() else { return Ok(()) };
         drop(running.stdin.take());
-        let status = running.child.wait()?;
+        let status = running.process.wait()?;
         ensure!(status.success(), "{} ended with {status}", self.name);
         Ok(())
     }
@@ -218,12 +213,4 @@ pub fn last_words(path: &Path) -> String {
     let text = String::from_utf8_lossy(&text);
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(LINES)..].join("\n")
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Already gone is as good.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
