@@ -203,7 +203,10 @@ async fn open(
     };
     let metrics = store_layers::Metrics::register(registry);
     let (stores, closing) = match store {
-        StoreIn::Scylla(store) => (wrap_store(store.clone(), metrics, seed), Closing::Scylla(store)),
+        StoreIn::Scylla(store) => {
+            let (events, views, blocks) = wrap_store(store.clone(), metrics, seed);
+            ((events, Arc::new(store_layers::Coalesced::new(views)) as _, blocks), Closing::Scylla(store))
+        }
         StoreIn::Local(Place::Memory) => (wrap_store(MemoryStore::new(), metrics, seed), Closing::Nothing),
         StoreIn::Local(Place::Directory { path, reserve_mib }) => {
             let db = database(databases, path, *reserve_mib)?;

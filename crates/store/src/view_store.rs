@@ -41,7 +41,7 @@ pub struct Row {
 }
 
 /// Which way a page runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Order {
     /// Smallest key first.
     #[default]
@@ -51,7 +51,7 @@ pub enum Order {
 }
 
 /// A tenant's rows of one view whose key lies in `start..end`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ViewRange {
     /// Whose.
     pub tenant: TenantId,
@@ -110,7 +110,7 @@ fn successor(prefix: &[u8]) -> Option<Bytes> {
 }
 
 /// Where a page ended: the key of its last row, whole or damaged.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Cursor(pub Bytes);
 
 /// Some rows and where to go on.

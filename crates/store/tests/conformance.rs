@@ -8,7 +8,7 @@ use prometheus_client::registry::Registry;
 use vedetta_store::{
     BlockStore, EventStore, MemoryStore, ViewStore,
     conformance::Fixture,
-    layers::{Chaos, Faults, Metered, Metrics, Retry, Traced},
+    layers::{Chaos, Coalesced, Faults, Metered, Metrics, Retry, Traced},
 };
 
 /// Nothing survives here, so nothing is opened again.
@@ -63,6 +63,13 @@ async fn troubled() -> InMemory {
     all(Retry::new(Chaos::new(MemoryStore::new(), faults, 7), backoff()))
 }
 
+/// Views only: the other contracts go past it.
+async fn coalesced() -> InMemory {
+    let store = all(MemoryStore::new());
+    InMemory { views: Arc::new(Coalesced::new(store.views.clone())), ..store }
+}
+
 vedetta_store::conformance!(memory_store, memory);
+vedetta_store::conformance!(coalesced_store, coalesced);
 vedetta_store::conformance!(through_layers, layered);
 vedetta_store::conformance!(troubled_store, troubled);

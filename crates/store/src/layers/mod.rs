@@ -3,11 +3,13 @@
 
 mod blocks;
 mod chaos;
+mod coalesced;
 mod metered;
 mod retry;
 mod traced;
 
 pub use chaos::{Chaos, Faults};
+pub use coalesced::Coalesced;
 pub use metered::{Metered, Metrics};
 pub use retry::Retry;
 pub use traced::Traced;
