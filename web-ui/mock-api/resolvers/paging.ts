@@ -11,6 +11,7 @@ export function connection<T>(rows: T[], { first, after }: { first?: number | nu
       hasPreviousPage: begin > 0,
       startCursor: edges[0]?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
+      damaged: 0,
     },
   }
 }

@@ -88,7 +88,7 @@ function overview(tenant: TenantRow, sinceText: string | null | undefined) {
 
 function sliced(tenant: TenantRow, after: string | null | undefined) {
   if (after) return connection([...tenant.findings].sort(newestFirst).slice(-3), {}, (f) => f.id)
-  return { edges: [], nodes: [], pageInfo: { hasNextPage: true, hasPreviousPage: false, startCursor: null, endCursor: 'slice' } }
+  return { edges: [], nodes: [], pageInfo: { hasNextPage: true, hasPreviousPage: false, startCursor: null, endCursor: 'slice', damaged: 0 } }
 }
 
 export const Tenant: TenantResolvers = {

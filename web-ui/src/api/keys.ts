@@ -28,7 +28,7 @@ export function tenantQuery<T, V extends object, P>(tenant: string, about: About
 
 export interface Connection<N> {
   nodes: N[]
-  pageInfo: { hasNextPage: boolean; endCursor?: string | null }
+  pageInfo: { hasNextPage: boolean; endCursor?: string | null; damaged: number }
 }
 
 /** A Relay connection as pages that are fetched one after another. */

@@ -24,6 +24,8 @@ pub struct PageInfo {
     pub start_cursor: Option<String>,
     /// Where to go on.
     pub end_cursor: Option<String>,
+    /// How many items are missing from this page because what was stored of them is damaged.
+    pub damaged: i32,
 }
 
 /// Which page is asked for.
@@ -63,6 +65,7 @@ impl PageArgs {
             has_previous_page: self.after.is_some(),
             start_cursor: slice.items.first().map(|(place, _)| cursor(place)),
             end_cursor: slice.next.as_ref().or(last).map(cursor),
+            damaged: i32::try_from(slice.damaged).unwrap_or(i32::MAX),
         }
     }
 }

@@ -67,11 +67,13 @@ pub struct Slice<T> {
     pub items: Vec<(Bytes, T)>,
     /// Where to go on when there may be more: the place of the last row that was looked at.
     pub next: Option<Bytes>,
+    /// Rows among these that can't be told, because their bytes are damaged.
+    pub damaged: usize,
 }
 
 impl<T> Default for Slice<T> {
     fn default() -> Self {
-        Self { items: Vec::new(), next: None }
+        Self { items: Vec::new(), next: None, damaged: 0 }
     }
 }
 
@@ -157,9 +159,11 @@ impl Views {
         let mut cursor: Option<Cursor> = None;
         let mut seen = 0;
         loop {
-            let batch = BATCH.min(self.budget - seen).max(1);
+            let batch = BATCH.min(self.budget.saturating_sub(seen)).max(1);
             let page = self.store.page(&range, cursor.as_ref(), batch).await?;
             let rows = page.rows.len();
+            slice.damaged += page.damaged.len();
+            seen += page.damaged.len();
             for (n, row) in page.rows.into_iter().enumerate() {
                 seen += 1;
                 let place = row.key.slice(list.prefix.len().min(row.key.len())..);

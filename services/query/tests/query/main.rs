@@ -2,6 +2,7 @@
 
 mod activity;
 mod api;
+mod damaged;
 mod dead_letters;
 mod isolation;
 mod limits;

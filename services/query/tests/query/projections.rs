@@ -1,6 +1,6 @@
 //! Records to rows, whatever order and repeats they come in.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use proptest::prelude::*;
 use vedetta_auth::TenantCtx;
@@ -13,7 +13,10 @@ use vedetta_query::{
     metrics::ProjectionLabel,
     readers::{Views, cases::CaseQuery, findings::FindingQuery},
 };
-use vedetta_store::ViewStore;
+use vedetta_store::{
+    ViewStore,
+    layers::{Chaos, Faults},
+};
 
 use crate::support::{Bench, facts::*};
 
@@ -138,6 +141,21 @@ async fn records_below_the_checkpoint_are_skipped_though_the_group_begins_anew()
     bench.project("two").await;
     assert_eq!(records(&bench), applied + 1);
     assert_ne!(bench.dump(&[&acme]).await, before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_often_gives_no_answer_is_asked_again_until_all_is_applied() {
+    let (bench, acme) = (Bench::new().await, tenant("acme"));
+    fill(&bench, &acme).await;
+    bench.project("query").await;
+    let whole = bench.dump(&[&acme]).await;
+    for seed in 0..20 {
+        let (again, faults) =
+            (Bench::new().await, Faults { failed: 0.3, half_done: 0.3, ..Faults::default() });
+        fill(&again, &acme).await;
+        again.project_through("query", Arc::new(Chaos::new(again.store.clone(), faults, seed))).await;
+        assert_eq!(again.dump(&[&acme]).await, whole, "seed {seed}");
+    }
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ const Cases = graphql(`
     tenant(id: $tenant) {
       cases(filter: $filter, first: 50, after: $after) {
         nodes { id title severity state disposition assigneeName firstSeen lastSeen findingCount hostname }
-        pageInfo { hasNextPage endCursor }
+        pageInfo { hasNextPage endCursor damaged }
       }
     }
   }

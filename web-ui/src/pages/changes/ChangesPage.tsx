@@ -19,7 +19,7 @@ const Changes = graphql(`
     tenant(id: $tenant) {
       changes(filter: $filter, first: 50, after: $after) {
         nodes { id time actor aggregate stream version name summary before after }
-        pageInfo { hasNextPage endCursor }
+        pageInfo { hasNextPage endCursor damaged }
       }
     }
   }

@@ -27,7 +27,7 @@ const Findings = graphql(`
     tenant(id: $tenant) {
       findings(filter: $filter, first: 50, after: $after) {
         nodes { ...FindingRow }
-        pageInfo { hasNextPage endCursor }
+        pageInfo { hasNextPage endCursor damaged }
       }
     }
   }

@@ -18,7 +18,7 @@ const Nodes = graphql(`
     tenant(id: $tenant) {
       nodes(first: 100, after: $after) {
         nodes { id hostname health lastSeen agentVersion kernel eventsRead eventsLost spoolBytes }
-        pageInfo { hasNextPage endCursor }
+        pageInfo { hasNextPage endCursor damaged }
       }
     }
   }

@@ -27,7 +27,7 @@ const Rules = graphql(`
     tenant(id: $tenant) {
       rules(filter: $filter, first: 100, after: $after) {
         nodes { id name description severity techniques enabled source file exceptions { name } findingCount(since: $since) }
-        pageInfo { hasNextPage endCursor }
+        pageInfo { hasNextPage endCursor damaged }
       }
     }
   }

@@ -21,7 +21,7 @@ const SetAside = graphql(`
     tenant(id: $tenant) {
       deadLetters(open: $open, first: 50, after: $after) {
         nodes { id place time stage why bytes state header { events watchedNode { hostname } } failedAgain { id } }
-        pageInfo { hasNextPage endCursor }
+        pageInfo { hasNextPage endCursor damaged }
       }
     }
   }

@@ -27,7 +27,7 @@ const Tokens = graphql(`
     tenant(id: $tenant) {
       enrollmentTokens(first: 50, after: $after) {
         nodes { id label state created expires maxUses uses }
-        pageInfo { hasNextPage endCursor }
+        pageInfo { hasNextPage endCursor damaged }
       }
     }
   }

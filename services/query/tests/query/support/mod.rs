@@ -17,6 +17,7 @@ use vedetta_log::{EventLog, Group, MemoryLog, NewRecord, Partition, Topic, Topic
 use vedetta_model::{Clock, Finding, ManualClock, TenantId, Timestamp, control::Envelope};
 use vedetta_query::{
     Config,
+    freshness::Freshness,
     graphql::{self, Schema},
     metrics::Metrics,
     projections::{self, Engine, Progress, Projection},
@@ -76,6 +77,7 @@ impl Bench {
             clients: clients.clone(),
             sessions: Sessions::new(keys, clients, clock.clone(), cached),
             progress: Progress::new(config.subscription_buffer),
+            freshness: Freshness::default(),
             tail: FindingTail::new(config.subscription_buffer),
             config,
             metrics: Metrics::unregistered(),
@@ -124,10 +126,15 @@ impl Bench {
 
     /// Runs the projections until they have applied all that lies in the log now, then stops them.
     pub async fn project(&self, group: &str) {
+        self.project_through(group, self.store.clone()).await;
+    }
+
+    /// The same, with something between the projections and the views.
+    pub async fn project_through(&self, group: &str, store: Arc<dyn ViewStore>) {
         let drain = Drain::new();
         let projections = self.projections().into_iter();
-        let running: Vec<_> =
-            projections.map(|p| tokio::spawn(self.engine(p, group, &drain).run())).collect();
+        let engine = |p| Engine { store: store.clone(), ..self.engine(p, group, &drain) };
+        let running: Vec<_> = projections.map(|p| tokio::spawn(engine(p).run())).collect();
         self.applied().await;
         drain.call();
         for task in running {
