@@ -70,6 +70,19 @@ impl fmt::Display for Fault {
     }
 }
 
+impl Fault {
+    /// How much of the rest must work for it to be healed: what is lower is healed first.
+    pub fn needs(&self) -> u8 {
+        let starts_again = matches!(self.kind, Kind::Kill | Kind::KillTwice | Kind::Drain);
+        match role(&self.target) {
+            _ if !starts_again => 0,
+            "broker" | "database" => 1,
+            "tenant" => 2,
+            _ => 3,
+        }
+    }
+}
+
 /// The role of a process by its name: `ingest` of `ingest-2`.
 pub fn role(name: &str) -> &str {
     name.split('-').next().unwrap_or(name)

@@ -82,7 +82,10 @@ async fn one(
     rig.fleet.run_for(hold).await?;
     let healed = Instant::now();
     let offered = rig.fleet.counts().now().offered;
-    for fault in faults {
+    // Whoever is started again waits for what it needs.
+    let mut healing: Vec<&Fault> = faults.iter().collect();
+    healing.sort_by_key(|fault| fault.needs());
+    for fault in healing {
         rig.heal(fault, rng).await?;
     }
     // Sometimes the next comes before all is well again.
