@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Figures as ratios against a named baseline that runs beside them, so that a noisy host hurts both.
-#   scripts/bench.sh [log|kafka|store|cql|recovery|rules|agent|system|stages]…     all but kafka, store, cql and stages when none is named
+#   scripts/bench.sh [log|kafka|store|cql|detects|recovery|rules|agent|system|stages]…     all but kafka, store, cql, detects and stages when none is named
 set -euo pipefail
 cd "$(dirname "$0")/.."
 parts=("$@"); [ $# -gt 0 ] || parts=(log recovery rules agent system)
@@ -11,6 +11,9 @@ for part in "${parts[@]}"; do
     kafka) run "appends to Kafka against librdkafka's plain producer" cargo bench --quiet --locked -p vedetta-log-kafka --bench append ;;
     store) run "view store" cargo bench --quiet --locked -p vedetta-store-embedded --bench ingest ;;
     cql) run "blocks over CQL against plain inserts" cargo bench --quiet --locked -p vedetta-store-scylla --bench blocks ;;
+    detects)
+      cargo build --quiet --locked --release -p vedetta-load
+      run "two processes of detect beside one" "${CARGO_TARGET_DIR:-target}/release/vedetta-load" bench detects ;;
     recovery) run "opening after a kill" cargo bench --quiet --locked -p vedetta-embedded --bench recovery ;;
     rules) run "rule evaluation against a naive tree walker" cargo bench --quiet --locked -p vedetta-rules --bench evaluate ;;
     agent) run "time added by the agent" cargo run --quiet --locked --release -p vedetta-node-agent --example overhead ;;
@@ -38,6 +41,6 @@ for part in "${parts[@]}"; do
         "${CARGO_TARGET_DIR:-target}/release/vedetta-load" run load/scenarios/heavy.toml --json "$scratch/report.json"
       events=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["rounds"][0]["counts"]["accepted"])' "$scratch/report.json")
       perf script -i "$scratch/samples" --no-inline -F comm,pid,tid,ip,sym 2>/dev/null | python3 scripts/stages.py "$events" "$hertz" ;;
-    *) echo "usage: $0 [log|kafka|store|cql|recovery|rules|agent|system|stages]…" >&2; exit 2 ;;
+    *) echo "usage: $0 [log|kafka|store|cql|detects|recovery|rules|agent|system|stages]…" >&2; exit 2 ;;
   esac
 done

@@ -1,6 +1,7 @@
 //! The end-to-end figures of `make bench`, each beside what it cannot undercut on this machine.
 
 mod blocks;
+mod detects;
 mod keep;
 mod latency;
 mod memory;
@@ -25,6 +26,9 @@ pub enum Part {
     Memory,
     /// System call → finding on a subscription.
     Latency,
+    /// Two processes of detect beside one, on a Kafka of their own. Only when named: it needs the servers
+    /// (`scripts/setup.sh test`).
+    Detects,
 }
 
 /// Measures, prints JSON lines, and fails when the system was not correct under the load. All when
@@ -50,6 +54,9 @@ pub fn run(parts: &[Part]) -> anyhow::Result<()> {
         }
         if wanted(Part::Latency) {
             latency::measure().await?;
+        }
+        if parts.contains(&Part::Detects) {
+            detects::measure().await?;
         }
         Ok(())
     })

@@ -140,7 +140,7 @@ async fn straight_to_log() -> anyhow::Result<f64> {
 }
 
 /// A block such as an agent makes, and how many events are in it.
-fn block(tenant: &TenantId, seed: u64) -> anyhow::Result<(Bytes, u64)> {
+pub(super) fn block(tenant: &TenantId, seed: u64) -> anyhow::Result<(Bytes, u64)> {
     const EVENTS: u64 = 1000;
     let mut rng = StdRng::seed_from_u64(seed);
     let origin =
