@@ -732,6 +732,8 @@ export type Overview = {
 /** Where a page lies in its list. */
 export type PageInfo = {
   __typename?: 'PageInfo';
+  /** How many items are missing from this page because what was stored of them is damaged. */
+  damaged: Scalars['Int']['output'];
   /** Where to go on. */
   endCursor?: Maybe<Scalars['String']['output']>;
   /** There may be more after this page. A page may be short, even empty, and still go on. */
@@ -1908,6 +1910,7 @@ export type OverviewResolvers<ContextType = Context, ParentType extends Resolver
 };
 
 export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
+  damaged?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;

@@ -456,7 +456,7 @@ export type CasesQueryVariables = Exact<{
 }>;
 
 
-export type CasesQuery = { tenant: { cases: { nodes: Array<{ id: string, title: string, severity: Severity, state: CaseState, disposition: Disposition | null, assigneeName: string | null, firstSeen: string, lastSeen: string, findingCount: number, hostname: string }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+export type CasesQuery = { tenant: { cases: { nodes: Array<{ id: string, title: string, severity: Severity, state: CaseState, disposition: Disposition | null, assigneeName: string | null, firstSeen: string, lastSeen: string, findingCount: number, hostname: string }>, pageInfo: { hasNextPage: boolean, endCursor: string | null, damaged: number } } } | null };
 
 export type ChangesQueryVariables = Exact<{
   tenant: string;
@@ -465,7 +465,7 @@ export type ChangesQueryVariables = Exact<{
 }>;
 
 
-export type ChangesQuery = { tenant: { changes: { nodes: Array<{ id: string, time: string, actor: string, aggregate: string, stream: string, version: number, name: string, summary: string, before: unknown, after: unknown }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+export type ChangesQuery = { tenant: { changes: { nodes: Array<{ id: string, time: string, actor: string, aggregate: string, stream: string, version: number, name: string, summary: string, before: unknown, after: unknown }>, pageInfo: { hasNextPage: boolean, endCursor: string | null, damaged: number } } } | null };
 
 export type FindingQueryVariables = Exact<{
   id: string | number;
@@ -497,7 +497,7 @@ export type FindingsQueryVariables = Exact<{
 }>;
 
 
-export type FindingsQuery = { tenant: { findings: { nodes: Array<{ id: string, time: string, severity: Severity, message: string, hostname: string, techniques: Array<string>, rule: { name: string }, case: { id: string } | null, lineage: Array<{ name: string, user: string }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+export type FindingsQuery = { tenant: { findings: { nodes: Array<{ id: string, time: string, severity: Severity, message: string, hostname: string, techniques: Array<string>, rule: { name: string }, case: { id: string } | null, lineage: Array<{ name: string, user: string }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null, damaged: number } } } | null };
 
 export type FindingRowFragment = { id: string, time: string, severity: Severity, message: string, hostname: string, techniques: Array<string>, rule: { name: string }, case: { id: string } | null, lineage: Array<{ name: string, user: string }> };
 
@@ -538,7 +538,7 @@ export type NodesQueryVariables = Exact<{
 }>;
 
 
-export type NodesQuery = { tenant: { nodes: { nodes: Array<{ id: string, hostname: string, health: NodeHealth, lastSeen: string | null, agentVersion: string, kernel: string | null, eventsRead: number, eventsLost: number, spoolBytes: number }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+export type NodesQuery = { tenant: { nodes: { nodes: Array<{ id: string, hostname: string, health: NodeHealth, lastSeen: string | null, agentVersion: string, kernel: string | null, eventsRead: number, eventsLost: number, spoolBytes: number }>, pageInfo: { hasNextPage: boolean, endCursor: string | null, damaged: number } } } | null };
 
 export type InForceQueryVariables = Exact<{
   tenant: string;
@@ -567,7 +567,7 @@ export type RulesQueryVariables = Exact<{
 }>;
 
 
-export type RulesQuery = { tenant: { rules: { nodes: Array<{ id: string, name: string, description: string, severity: Severity, techniques: Array<string>, enabled: boolean, source: string, file: string, findingCount: number, exceptions: Array<{ name: string }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+export type RulesQuery = { tenant: { rules: { nodes: Array<{ id: string, name: string, description: string, severity: Severity, techniques: Array<string>, enabled: boolean, source: string, file: string, findingCount: number, exceptions: Array<{ name: string }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null, damaged: number } } } | null };
 
 export type SetAsideQueryVariables = Exact<{
   tenant: string;
@@ -576,7 +576,7 @@ export type SetAsideQueryVariables = Exact<{
 }>;
 
 
-export type SetAsideQuery = { tenant: { deadLetters: { nodes: Array<{ id: string, place: string, time: string, stage: string, why: string, bytes: number, state: DeadLetterState, header: { events: number, watchedNode: { hostname: string } | null } | null, failedAgain: { id: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+export type SetAsideQuery = { tenant: { deadLetters: { nodes: Array<{ id: string, place: string, time: string, stage: string, why: string, bytes: number, state: DeadLetterState, header: { events: number, watchedNode: { hostname: string } | null } | null, failedAgain: { id: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null, damaged: number } } } | null };
 
 export type SetAsideRecordQueryVariables = Exact<{
   id: string | number;
@@ -599,7 +599,7 @@ export type TokensQueryVariables = Exact<{
 }>;
 
 
-export type TokensQuery = { tenant: { enrollmentTokens: { nodes: Array<{ id: string, label: string, state: TokenState, created: string, expires: string, maxUses: number, uses: number }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+export type TokensQuery = { tenant: { enrollmentTokens: { nodes: Array<{ id: string, label: string, state: TokenState, created: string, expires: string, maxUses: number, uses: number }>, pageInfo: { hasNextPage: boolean, endCursor: string | null, damaged: number } } } | null };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -1128,6 +1128,7 @@ export const CasesDocument = new TypedDocumentString(`
       pageInfo {
         hasNextPage
         endCursor
+        damaged
       }
     }
   }
@@ -1152,6 +1153,7 @@ export const ChangesDocument = new TypedDocumentString(`
       pageInfo {
         hasNextPage
         endCursor
+        damaged
       }
     }
   }
@@ -1244,6 +1246,7 @@ export const FindingsDocument = new TypedDocumentString(`
       pageInfo {
         hasNextPage
         endCursor
+        damaged
       }
     }
   }
@@ -1363,6 +1366,7 @@ export const NodesDocument = new TypedDocumentString(`
       pageInfo {
         hasNextPage
         endCursor
+        damaged
       }
     }
   }
@@ -1477,6 +1481,7 @@ export const RulesDocument = new TypedDocumentString(`
       pageInfo {
         hasNextPage
         endCursor
+        damaged
       }
     }
   }
@@ -1507,6 +1512,7 @@ export const SetAsideDocument = new TypedDocumentString(`
       pageInfo {
         hasNextPage
         endCursor
+        damaged
       }
     }
   }
@@ -1582,6 +1588,7 @@ export const TokensDocument = new TypedDocumentString(`
       pageInfo {
         hasNextPage
         endCursor
+        damaged
       }
     }
   }
