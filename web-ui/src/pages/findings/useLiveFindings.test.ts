@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { withArrivals } from './useLiveFindings'
 
 const row = (id: string, time: string) => ({ id, time, severity: 'HIGH' as const, message: '', hostname: '', techniques: [], rule: { name: '' }, case: null, lineage: [] })
-const list = (...rows: ReturnType<typeof row>[]) => ({ pages: [{ nodes: rows, pageInfo: { hasNextPage: false, endCursor: null } }], pageParams: [null] })
+const list = (...rows: ReturnType<typeof row>[]) => ({ pages: [{ nodes: rows, pageInfo: { hasNextPage: false, endCursor: null, damaged: 0 } }], pageParams: [null] })
 
 describe('findings that arrive', () => {
   it('stand on top, newest first', () => {
