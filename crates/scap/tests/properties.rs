@@ -15,7 +15,10 @@ fn block(kind: u32, body: &[u8]) -> Vec<u8> {
 
 fn section() -> Vec<u8> {
     let magic = 0x1a2b_3c4d_u32.to_le_bytes();
-    block(0x0a0d_0d0a, &[&magic[..], &1_u16.to_le_bytes(), &2_u16.to_le_bytes(), &u64::MAX.to_le_bytes()].concat())
+    block(
+        0x0a0d_0d0a,
+        &[&magic[..], &1_u16.to_le_bytes(), &2_u16.to_le_bytes(), &u64::MAX.to_le_bytes()].concat(),
+    )
 }
 
 /// An event with its number of parameters in the header.
@@ -69,9 +72,26 @@ fn sample() -> Vec<u8> {
     let clone = |res: i64, tid: i64| {
         let text = |t: &str| format!("{t}\0").into_bytes();
         vec![
-            number(res), text("sh"), text("-c"), number(tid), number(tid), number(7), text("/"), number(1024),
-            number(0), number(0), flags(1), flags(1), flags(0), text("sh"), text("cpu=/"), flags(0), flags(0),
-            flags(0), number(tid), number(tid),
+            number(res),
+            text("sh"),
+            text("-c"),
+            number(tid),
+            number(tid),
+            number(7),
+            text("/"),
+            number(1024),
+            number(0),
+            number(0),
+            flags(1),
+            flags(1),
+            flags(0),
+            text("sh"),
+            text("cpu=/"),
+            flags(0),
+            flags(0),
+            flags(0),
+            number(tid),
+            number(tid),
         ]
     };
     let tuple = vec![2, 127, 0, 0, 1, 1, 0, 10, 0, 0, 1, 80, 0];

@@ -10,7 +10,7 @@ use crate::cursor::Cursor;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Interface {
     V4 { address: Ipv4Addr, mask: Ipv4Addr },
-    V6 { address: Ipv6Addr, mask: Ipv6Addr },
+    V6 { address: Ipv6Addr },
 }
 
 /// Reads the list; `visit` gets each address.
@@ -35,8 +35,8 @@ fn one(from: &mut Cursor<'_>) -> Option<Interface> {
             interface
         }
         2 | 4 => {
-            let interface = Interface::V6 { address: v6(from)?, mask: v6(from)? };
-            from.take(16)?;
+            let interface = Interface::V6 { address: v6(from)? };
+            from.take(32)?;
             interface
         }
         _ => return None,

@@ -149,6 +149,7 @@ impl<'c> Tables<'c> {
     fn enter(&mut self, current: &mut Current<'c>) {
         match current.info.name {
             "close" => self.close_enter(current),
+            "connect" => self.connect_enter(current),
             "sendto" => self.guess_datagram(current),
             "procexit" => self.process_exit(current),
             "switch" => self.switch(current),

@@ -26,6 +26,8 @@ pub(crate) enum FdKind {
     IoUring,
     Memory,
     Pid,
+    /// A socket of a family that no field shows.
+    Unknown,
 }
 
 impl FdKind {
@@ -81,6 +83,7 @@ impl FdKind {
             Self::IoUring => ("r", "io_uring"),
             Self::Memory => ("m", "memfd"),
             Self::Pid => ("P", "pidfd"),
+            Self::Unknown => ("o", "<NA>"),
         }
     }
 
@@ -241,6 +244,29 @@ impl Fd {
         }
     }
 
+    /// Takes the ends that an event tells. A destination that is known stays: an event tells the
+    /// source that a connection got, seldom another destination. Gives whether anything is new.
+    pub(crate) fn take_ends(&mut self, told: Socket, version4: bool) -> bool {
+        let kind = if version4 { FdKind::Ipv4 } else { FdKind::Ipv6 };
+        let before = (self.kind == kind).then_some(self.socket);
+        self.kind = kind;
+        let Socket::Ip { source, source_port, mut dest, mut dest_port } = told else { return false };
+        let back = Socket::Ip { source: dest, source_port: dest_port, dest: source, dest_port: source_port };
+        if before == Some(told) || before == Some(back) {
+            return false;
+        }
+        if let Some(Socket::Ip { dest: known, dest_port: known_port, .. }) = before {
+            if !known.is_unspecified() {
+                dest = known;
+            }
+            if known_port != 0 {
+                dest_port = known_port;
+            }
+        }
+        self.socket = Socket::Ip { source, source_port, dest, dest_port };
+        true
+    }
+
     /// Exchanges source and destination.
     pub(crate) fn swap(&mut self) {
         if let Socket::Ip { source, source_port, dest, dest_port } = self.socket {
@@ -252,8 +278,8 @@ impl Fd {
     /// The name that the addresses make.
     pub(crate) fn socket_name(&self) -> String {
         match (self.socket, self.l4) {
-            (Socket::Ip { source, dest, .. }, L4::Icmp) => format!("{source}->{dest}"),
-            (Socket::Ip { .. }, L4::Raw | L4::Unknown) => "<unknown>".to_owned(),
+            (Socket::Ip { source, dest, .. }, L4::Icmp | L4::Raw) => format!("{source}->{dest}"),
+            (Socket::Ip { .. }, L4::Unknown) => "<unknown>".to_owned(),
             (socket, _) => socket.text(),
         }
     }

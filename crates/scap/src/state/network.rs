@@ -20,7 +20,7 @@ impl Network {
         address.is_loopback()
             || self.interfaces.iter().any(|interface| match (interface, address) {
                 (Interface::V4 { address, .. }, IpAddr::V4(of)) => *address == of,
-                (Interface::V6 { address, .. }, IpAddr::V6(of)) => *address == of,
+                (Interface::V6 { address }, IpAddr::V6(of)) => near(*address, of),
                 _ => false,
             })
     }
@@ -38,22 +38,24 @@ impl Network {
     /// The machine's address in the other one's net; else any that is no loopback.
     fn toward(&self, other: IpAddr) -> Option<IpAddr> {
         let v4 = |a: Ipv4Addr, b: Ipv4Addr, mask: Ipv4Addr| a & mask == b & mask;
-        let v6 = |a: Ipv6Addr, b: Ipv6Addr, mask: Ipv6Addr| a & mask == b & mask;
-        let near = self.interfaces.iter().find_map(|interface| match (*interface, other) {
+        let same_net = self.interfaces.iter().find_map(|interface| match (*interface, other) {
             (Interface::V4 { address, mask }, IpAddr::V4(of)) if v4(address, of, mask) => {
                 Some(address.into())
             }
-            (Interface::V6 { address, mask }, IpAddr::V6(of)) if v6(address, of, mask) => {
-                Some(address.into())
-            }
+            (Interface::V6 { address }, IpAddr::V6(of)) if near(address, of) => Some(address.into()),
             _ => None,
         });
-        near.or_else(|| {
+        same_net.or_else(|| {
             let any = self.interfaces.iter().map(|interface| match *interface {
                 Interface::V4 { address, .. } => IpAddr::from(address),
-                Interface::V6 { address, .. } => IpAddr::from(address),
+                Interface::V6 { address } => IpAddr::from(address),
             });
             any.filter(|address| address.is_ipv4() == other.is_ipv4()).find(|address| !address.is_loopback())
         })
     }
+}
+
+/// A net of version 6 is half of an address.
+fn near(a: Ipv6Addr, b: Ipv6Addr) -> bool {
+    a.to_bits() >> 64 == b.to_bits() >> 64
 }

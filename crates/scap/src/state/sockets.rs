@@ -63,15 +63,15 @@ fn address(from: &mut Cursor<'_>, version4: bool) -> Option<IpAddr> {
     })
 }
 
-/// A socket of that domain. `None` for domains that no field shows.
-fn socket(domain: u32, kind: u32, protocol: u32) -> Option<Fd> {
+/// A socket of that domain.
+fn socket(domain: u32, kind: u32, protocol: u32) -> Fd {
     let family = u8::try_from(domain).unwrap_or(u8::MAX);
     let fd_kind = match family {
         UNIX => FdKind::Unix,
         INET => FdKind::Ipv4,
         INET6 => FdKind::Ipv6,
         _ if domain == NETLINK => FdKind::Netlink,
-        _ => return None,
+        _ => FdKind::Unknown,
     };
     let mut fd = Fd::new(fd_kind, String::new());
     if fd.is_ip() {
@@ -90,7 +90,7 @@ fn socket(domain: u32, kind: u32, protocol: u32) -> Option<Fd> {
         };
         fd.set_socket(none, l4);
     }
-    Some(fd)
+    fd
 }
 
 impl<'c> Tables<'c> {
@@ -138,9 +138,8 @@ impl<'c> Tables<'c> {
         let Some(number) = current.result().filter(|fd| *fd >= 0) else { return };
         let Some(enter) = self.enter_of(current) else { return };
         let value = |name| enter.u32(name).unwrap_or(0);
-        if let Some(fd) = socket(value("domain"), value("type"), value("proto")) {
-            self.set_fd(current, number, fd);
-        }
+        let fd = socket(value("domain"), value("type"), value("proto"));
+        self.set_fd(current, number, fd);
     }
 
     pub(super) fn socketpair_exit(&mut self, current: &mut Current<'c>) {
@@ -174,6 +173,25 @@ impl<'c> Tables<'c> {
         fd.name = args::address(bytes);
     }
 
+    /// New drivers tell on entering whom the call wants to reach. The name follows on leaving.
+    pub(super) fn connect_enter(&mut self, current: &Current<'c>) {
+        let (Some(tid), Some(number)) = (current.tid, current.fd) else { return };
+        let bytes = current.bytes("addr").unwrap_or_default();
+        let Some(fd) = self.fd_mut(tid, number) else { return };
+        if bytes.first() == Some(&UNIX) {
+            fd.name = args::address(bytes);
+            return;
+        }
+        let Some((address, port)) = server(bytes) else { return };
+        let mapped = if let IpAddr::V6(address) = address { address.to_ipv4_mapped() } else { None };
+        let dest = mapped.map_or(address, IpAddr::from);
+        let unspecified: IpAddr =
+            if dest.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+        fd.kind = if dest.is_ipv4() { FdKind::Ipv4 } else { FdKind::Ipv6 };
+        let socket = Socket::Ip { source: unspecified, source_port: 0, dest, dest_port: port };
+        fd.set_socket(socket, fd.raw_l4());
+    }
+
     pub(super) fn connect_exit(&mut self, current: &Current<'c>) {
         let (Some(tid), Some(number)) = (current.tid, current.fd) else { return };
         if current.i64("res").is_none_or(|res| res < 0 && res != EINPROGRESS) {
@@ -186,16 +204,11 @@ impl<'c> Tables<'c> {
             return;
         }
         fd.name = args::tuple(bytes);
-        if let Some((socket, version4)) = tuple(bytes) {
-            fd.kind = if version4 { FdKind::Ipv4 } else { FdKind::Ipv6 };
-            let changed = fd.socket != socket;
-            fd.set_socket(socket, fd.raw_l4());
-            if fd.role == Role::Server && fd.raw_l4() == L4::Udp {
-                if changed {
-                    fd.swap();
-                }
-                fd.name = fd.socket_name();
+        if let Some((told, version4)) = tuple(bytes) {
+            if fd.take_ends(told, version4) && fd.role == Role::Server && fd.raw_l4() == L4::Udp {
+                fd.swap();
             }
+            fd.name = fd.socket_name();
         }
         if fd.role == Role::None {
             fd.role = Role::Client;
@@ -232,9 +245,7 @@ impl<'c> Tables<'c> {
         let Some(number) = current.i64("fd").filter(|fd| *fd >= 0) else { return };
         let family = current.bytes("tuple").and_then(|bytes| bytes.first().copied());
         let Some(family @ (INET | INET6)) = family else { return };
-        if let Some(fd) = socket(family.into(), DATAGRAM, UDP) {
-            self.set_fd(current, number, fd);
-        }
+        self.set_fd(current, number, socket(family.into(), DATAGRAM, UDP));
     }
 
     /// Reading and writing: datagrams say who is at the other end.
@@ -262,18 +273,14 @@ impl<'c> Tables<'c> {
             fd.name = args::tuple(bytes);
             return;
         }
-        let Some((socket, version4)) = tuple(bytes) else { return };
+        let Some((told, version4)) = tuple(bytes) else { return };
         let mut new = fd.clone();
-        new.kind = if version4 { FdKind::Ipv4 } else { FdKind::Ipv6 };
-        let l4 = if new.raw_l4() == L4::Unknown { L4::Udp } else { new.raw_l4() };
-        new.set_socket(socket, new.raw_l4());
-        let mut swapped = new.clone();
-        swapped.swap();
-        let known = fd.kind == new.kind && (fd.socket == socket || fd.socket == swapped.socket);
-        if known {
+        if !new.take_ends(told, version4) {
             return;
         }
-        new.set_socket(socket, l4);
+        if new.raw_l4() == L4::Unknown {
+            new.set_socket(new.socket, L4::Udp);
+        }
         self.network.complete(&mut new);
         if new.role == Role::None {
             // A server begins by reading, a client by writing.

@@ -162,6 +162,8 @@ impl<'c> Thread<'c> {
         let pair = |group: String| {
             let (subsystem, path) = group.split_once('=')?;
             let path = if path.is_empty() { "/" } else { path };
+            // What version 2 of control groups calls io was blkio before.
+            let subsystem = if subsystem == "io" { "blkio" } else { subsystem };
             Some((subsystem.to_owned(), path.to_owned()))
         };
         self.cgroups = text::list(bytes).into_iter().filter_map(pair).collect();
