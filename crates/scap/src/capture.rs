@@ -85,7 +85,8 @@ impl<'c> Events<'c> {
         let Some(raw) = event::read(block, shape)? else { return Ok(None) };
         let Some(info) = table::event(raw.code) else { return Ok(None) };
         self.number += 1;
-        let hidden = raw.state_only;
+        // Internal ones, such as the processes' times, are of use only to who records.
+        let hidden = raw.state_only || info.category == "internal";
         let current = self.tables.apply(raw, info);
         if hidden {
             return Ok(None);

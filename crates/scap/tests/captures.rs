@@ -37,7 +37,6 @@ fn every_capture_gives_the_fields_that_libsinsp_gives() {
         seen += 1;
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let events = conformance::events(&read, &name).unwrap_or_else(|why| panic!("{name}: {why}"));
-        assert!(!events.is_empty(), "{name} has events");
         // One capture has no event of interest, and so no lines.
         let Some(lines) = conformance::lines(&read, &name) else { continue };
         let agreement = conformance::compare(&events, &lines);
@@ -46,7 +45,7 @@ fn every_capture_gives_the_fields_that_libsinsp_gives() {
         same += agreement.same;
         others.extend(agreement.others.into_iter().map(|other| format!("{name} {other}")));
     }
-    assert!(seen > 0, "no capture in {}", folder.display());
+    assert!(seen > 0 && total > 0, "no capture with events in {}", folder.display());
     println!("{same} of {total} values agree\n{}", others.join("\n"));
     assert!(same * 1000 >= total * FLOOR, "only {same} of {total} values agree:\n{}", others.join("\n"));
 }

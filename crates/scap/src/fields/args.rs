@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::event::number;
+use super::event::{number, octal};
 use crate::blocks::event::until_zero;
 use crate::state::{AT_CWD, Current, Tables};
 use crate::table::{self, Base, Names, Type};
@@ -57,7 +57,7 @@ pub(crate) fn show<'c>(tables: &mut Tables<'c>, current: &Current<'c>, at: usize
         Type::Duration => duration(value?),
         Type::Flags(_) | Type::Mode => {
             let bits = u32::try_from(value?).ok()?;
-            let plain = if parameter.base == Base::Octal { format!("{bits:o}") } else { bits.to_string() };
+            let plain = if parameter.base == Base::Octal { octal(bits.into()) } else { bits.to_string() };
             Shown::both(plain, flags(bits, parameter.names))
         }
         Type::Uid | Type::Gid => account(tables, parameter.kind, u32::try_from(value?).ok()?),

@@ -85,6 +85,10 @@ fn add_addresses(fields: &mut Fields, tables: &Tables<'_>, fd: &Fd) {
         }
         _ => {}
     }
+    // A listening socket has no client: libsinsp says port 0.
+    if matches!(fd.socket, Socket::Server { .. }) && fd.role != Role::None {
+        fields.set("fd.cport", 0);
+    }
 }
 
 /// The name that a call wanted to open, when there is no descriptor for it. `None` before the

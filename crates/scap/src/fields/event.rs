@@ -120,6 +120,11 @@ pub(super) fn number(value: i64, width: u8, base: Base) -> String {
     match base {
         Base::Decimal => value.to_string(),
         Base::Hex => format!("{bits:X}"),
-        Base::Octal => format!("{bits:o}"),
+        Base::Octal => octal(bits),
     }
+}
+
+/// Writes a number as octal, with a zero before it.
+pub(super) fn octal(bits: u64) -> String {
+    if bits == 0 { "0".to_owned() } else { format!("0{bits:o}") }
 }

@@ -174,8 +174,8 @@ impl<'c> Tables<'c> {
             "chdir" | "getcwd" => self.chdir_exit(current),
             "fchdir" => self.fchdir_exit(current),
             "eventfd" | "eventfd2" | "signalfd" | "signalfd4" | "timerfd_create" | "inotify_init"
-            | "inotify_init1" | "epoll_create" | "epoll_create1" | "memfd_create" | "userfaultfd"
-            | "io_uring_setup" | "pidfd_open" => self.special_exit(current),
+            | "inotify_init1" | "epoll_create" | "epoll_create1" | "memfd_create" | "io_uring_setup"
+            | "pidfd_open" => self.special_exit(current),
             "socket" => self.socket_exit(current),
             "socketpair" => self.socketpair_exit(current),
             "bind" => self.bind_exit(current),

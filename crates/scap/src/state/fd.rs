@@ -65,10 +65,8 @@ impl FdKind {
         match self {
             Self::File | Self::FileWithFlags => ("f", "file"),
             Self::Directory => ("d", "directory"),
-            Self::Ipv4 => ("4", "ipv4"),
-            Self::Ipv6 => ("6", "ipv6"),
-            Self::Ipv4Server => ("2", "ipv4"),
-            Self::Ipv6Server => ("3", "ipv6"),
+            Self::Ipv4 | Self::Ipv4Server => ("4", "ipv4"),
+            Self::Ipv6 | Self::Ipv6Server => ("6", "ipv6"),
             Self::Pipe => ("p", "pipe"),
             Self::Unix => ("u", "unix"),
             Self::Event => ("e", "event"),
@@ -244,12 +242,20 @@ impl Fd {
         }
     }
 
+    /// Sets the kind. The protocol of what was version 6 and maps version 4 is no longer known.
+    pub(crate) fn set_kind(&mut self, kind: FdKind) {
+        if self.kind == FdKind::Ipv6 && kind == FdKind::Ipv4 {
+            self.l4 = L4::Unknown;
+        }
+        self.kind = kind;
+    }
+
     /// Takes the ends that an event tells. A destination that is known stays: an event tells the
     /// source that a connection got, seldom another destination. Gives whether anything is new.
     pub(crate) fn take_ends(&mut self, told: Socket, version4: bool) -> bool {
         let kind = if version4 { FdKind::Ipv4 } else { FdKind::Ipv6 };
         let before = (self.kind == kind).then_some(self.socket);
-        self.kind = kind;
+        self.set_kind(kind);
         let Socket::Ip { source, source_port, mut dest, mut dest_port } = told else { return false };
         let back = Socket::Ip { source: dest, source_port: dest_port, dest: source, dest_port: source_port };
         if before == Some(told) || before == Some(back) {

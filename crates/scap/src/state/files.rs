@@ -120,7 +120,6 @@ impl<'c> Tables<'c> {
             "inotify_init" | "inotify_init1" => FdKind::Inotify,
             "epoll_create" | "epoll_create1" => FdKind::EventPoll,
             "memfd_create" => FdKind::Memory,
-            "userfaultfd" => FdKind::UserFault,
             "io_uring_setup" => FdKind::IoUring,
             "pidfd_open" => FdKind::Pid,
             _ => FdKind::Event,

@@ -17,7 +17,7 @@ impl Network {
     }
 
     pub(super) fn is_local(&self, address: IpAddr) -> bool {
-        address.is_loopback()
+        matches!(address, IpAddr::V4(address) if address.is_loopback())
             || self.interfaces.iter().any(|interface| match (interface, address) {
                 (Interface::V4 { address, .. }, IpAddr::V4(of)) => *address == of,
                 (Interface::V6 { address }, IpAddr::V6(of)) => near(*address, of),

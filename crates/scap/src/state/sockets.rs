@@ -30,16 +30,21 @@ pub(crate) fn tuple(bytes: &[u8]) -> Option<(Socket, bool)> {
     };
     let (source, source_port) = (address(&mut from, version4)?, from.u16()?);
     let (dest, dest_port) = (address(&mut from, version4)?, from.u16()?);
-    let mapped = |address: IpAddr| match address {
-        IpAddr::V6(address) => address.to_ipv4_mapped(),
-        IpAddr::V4(address) => Some(address),
-    };
-    Some(match (mapped(source), mapped(dest)) {
+    Some(match (version_4(source), version_4(dest)) {
         (Some(source), Some(dest)) => {
             (Socket::Ip { source: source.into(), source_port, dest: dest.into(), dest_port }, true)
         }
         _ => (Socket::Ip { source, source_port, dest, dest_port }, false),
     })
+}
+
+/// The address as one of version 4, when it is or maps one; the unspecified one counts as that.
+fn version_4(address: IpAddr) -> Option<Ipv4Addr> {
+    match address {
+        IpAddr::V4(address) => Some(address),
+        IpAddr::V6(address) if address.is_unspecified() => Some(Ipv4Addr::UNSPECIFIED),
+        IpAddr::V6(address) => address.to_ipv4_mapped(),
+    }
 }
 
 /// The address and port in a socket's address of IP.
@@ -161,11 +166,7 @@ impl<'c> Tables<'c> {
         let (Some(0..), Some(bytes)) = (current.i64("res"), address) else { return };
         let Some(fd) = self.fd_mut(tid, number) else { return };
         if let Some((address, port)) = server(bytes).filter(|(_, port)| *port > 0) {
-            let mapped = match address {
-                IpAddr::V6(address) => address.to_ipv4_mapped().map(IpAddr::from),
-                IpAddr::V4(_) => None,
-            };
-            let address = mapped.unwrap_or(address);
+            let address = version_4(address).map_or(address, IpAddr::from);
             fd.kind = if address.is_ipv4() { FdKind::Ipv4Server } else { FdKind::Ipv6Server };
             fd.set_socket(Socket::Server { address, port }, fd.raw_l4());
             fd.role = Role::Server;
@@ -183,13 +184,18 @@ impl<'c> Tables<'c> {
             return;
         }
         let Some((address, port)) = server(bytes) else { return };
-        let mapped = if let IpAddr::V6(address) = address { address.to_ipv4_mapped() } else { None };
-        let dest = mapped.map_or(address, IpAddr::from);
-        let unspecified: IpAddr =
-            if dest.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-        fd.kind = if dest.is_ipv4() { FdKind::Ipv4 } else { FdKind::Ipv6 };
-        let socket = Socket::Ip { source: unspecified, source_port: 0, dest, dest_port: port };
-        fd.set_socket(socket, fd.raw_l4());
+        let dest = version_4(address).map_or(address, IpAddr::from);
+        let (unspecified, kind): (IpAddr, _) = if dest.is_ipv4() {
+            (Ipv4Addr::UNSPECIFIED.into(), FdKind::Ipv4)
+        } else {
+            (Ipv6Addr::UNSPECIFIED.into(), FdKind::Ipv6)
+        };
+        let (source, source_port) = match fd.socket {
+            Socket::Ip { source, source_port, .. } if fd.kind == kind => (source, source_port),
+            _ => (unspecified, 0),
+        };
+        fd.set_kind(kind);
+        fd.socket = Socket::Ip { source, source_port, dest, dest_port: port };
     }
 
     pub(super) fn connect_exit(&mut self, current: &Current<'c>) {
