@@ -13,7 +13,7 @@ use crate::{Error, fields, table, unpack};
 pub struct Limits {
     /// Bytes of the unpacked capture.
     pub unpacked: usize,
-    /// Length of `proc.aname` and `proc.apid`.
+    /// Length of the lists of ancestors (`proc.aname`, `proc.apid` …).
     pub ancestors: usize,
 }
 
@@ -57,7 +57,8 @@ impl<'b> Capture<'b> {
 
 /// The events of a capture, each as a map of Falco's fields: `evt.num`, `evt.type`, `proc.name`
 /// and so on; a field without a value is not there. Values are texts, numbers, true or false;
-/// `proc.aname` and `proc.apid` are lists that begin with the parent.
+/// `proc.aname`, `proc.apid` and their kin are lists that begin with the parent, `evt.arg` is the
+/// list of all arguments.
 ///
 /// After an error there are no more events.
 #[derive(Debug)]

@@ -163,6 +163,8 @@ fn blocks_of_unknown_kinds_are_skipped() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn any_bytes_end(bytes in vec(any::<u8>(), 0..2000)) {
         walk(&bytes);

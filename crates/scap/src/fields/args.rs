@@ -126,7 +126,24 @@ fn duration(nanos: i64) -> Shown {
     }
     #[expect(clippy::cast_precision_loss, reason = "shown with six digits")]
     let seconds = nanos.cast_unsigned() as f64 / 1e9;
-    Shown::both(nanos.cast_unsigned(), format!("{seconds}s"))
+    Shown::both(nanos.cast_unsigned(), format!("{}s", general(seconds)))
+}
+
+/// A number with six digits that count, as C's `%g` writes it.
+fn general(value: f64) -> String {
+    let scientific = format!("{value:.5e}");
+    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let trim = |text: &str| match text.split_once('.') {
+        Some(_) => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        None => text.to_owned(),
+    };
+    if !(-4..6).contains(&exponent) {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        return format!("{}e{sign}{:02}", trim(digits), exponent.abs());
+    }
+    let decimals = usize::try_from(5 - exponent).unwrap_or(0);
+    trim(&format!("{value:.decimals$}"))
 }
 
 /// Names of the flags that are set; or of the choice that the value is.
@@ -211,6 +228,7 @@ pub(crate) fn folder<'c>(
         .filter(|before| parameters[*before].kind == Type::Fd)
         .and_then(|before| current.raw.i64(before))
     {
+        Some(dirfd) if dirfd != AT_CWD && tables.fd(tid, dirfd).is_none() => String::new(),
         Some(dirfd) => tables.folder_of(tid, dirfd, path),
         None => tables.cwd(tid).to_string(),
     }
@@ -274,5 +292,24 @@ pub(crate) fn tuple(bytes: &[u8]) -> String {
             None if family == INET6 => "INVALID IPv6".to_owned(),
             None => format!("family {family}"),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn six_digits_count() {
+        for (value, want) in [
+            (0.0, "0"),
+            (1.5, "1.5"),
+            (1e-6, "1e-06"),
+            (0.1, "0.1"),
+            (123_456.7, "123457"),
+            (1e9, "1e+09"),
+            (0.000_12, "0.00012"),
+            (100.0, "100"),
+        ] {
+            assert_eq!(super::general(value), want);
+        }
     }
 }

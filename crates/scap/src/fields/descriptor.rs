@@ -85,9 +85,13 @@ fn add_addresses(fields: &mut Fields, tables: &Tables<'_>, fd: &Fd) {
         }
         _ => {}
     }
-    // A listening socket has no client: libsinsp says port 0.
-    if matches!(fd.socket, Socket::Server { .. }) && fd.role != Role::None {
+    // What is no connection of IP has no client: libsinsp says port 0.
+    if !fd.is_ip() && fd.role != Role::None {
         fields.set("fd.cport", 0);
+        fields.set("fd.cproto", "");
+    }
+    if matches!(fd.socket, Socket::Server { .. }) {
+        fields.set("fd.sproto", "");
     }
 }
 

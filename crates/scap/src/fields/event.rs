@@ -1,5 +1,7 @@
 //! `evt.*`.
 
+use serde_json::Value as Json;
+
 use super::{Fields, args};
 use crate::state::{Current, Tables};
 use crate::table::{self, Base};
@@ -18,6 +20,7 @@ pub(super) fn add<'c>(fields: &mut Fields, tables: &mut Tables<'c>, current: &Cu
     let time = raw.time;
     fields.set("evt.num", number);
     fields.set("evt.cpu", raw.cpu);
+    fields.set("thread.tid", raw.tid);
     fields.set("evt.rawtime", time);
     fields.set("evt.rawtime.s", time / SECOND);
     fields.set("evt.rawtime.ns", time % SECOND);
@@ -68,9 +71,13 @@ pub(super) fn add<'c>(fields: &mut Fields, tables: &mut Tables<'c>, current: &Cu
 }
 
 fn add_args<'c>(fields: &mut Fields, tables: &mut Tables<'c>, current: &Current<'c>) {
-    let mut all = String::new();
+    let (mut all, mut list) = (String::new(), Vec::new());
     for (at, parameter) in current.info.parameters.iter().enumerate().take(current.raw.parameters.len()) {
-        let Some(args::Shown { plain, resolved }) = args::show(tables, current, at) else { continue };
+        let Some(args::Shown { plain, resolved }) = args::show(tables, current, at) else {
+            // Those after it keep their places.
+            list.push(Json::from(""));
+            continue;
+        };
         all.push_str(parameter.name);
         all.push('=');
         all.push_str(&plain);
@@ -84,10 +91,12 @@ fn add_args<'c>(fields: &mut Fields, tables: &mut Tables<'c>, current: &Current<
         if parameter.name == "data" {
             fields.set("evt.buffer", value.clone());
         }
+        list.push(Json::from(value.as_str()));
         fields.set(&format!("evt.arg.{}", parameter.name), value);
         fields.set_some(&format!("evt.rawarg.{}", parameter.name), args::raw(current, at));
     }
     fields.set("evt.args", all);
+    fields.set("evt.arg", list);
 }
 
 fn add_result(fields: &mut Fields, current: &Current<'_>) {

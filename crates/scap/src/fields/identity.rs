@@ -1,7 +1,7 @@
 //! `user.*`, `group.*` and `container.*`.
 
 use super::Fields;
-use crate::state::{Current, Tables, User};
+use crate::state::{Current, Tables, User, container};
 
 pub(super) fn add(fields: &mut Fields, tables: &Tables<'_>, current: &Current<'_>) {
     let Some(thread) = current.tid.and_then(|tid| tables.thread(tid)) else { return };
@@ -27,7 +27,16 @@ fn add_container(fields: &mut Fields, tables: &Tables<'_>, id: &str) {
         return;
     }
     fields.set("container.id", id);
-    let Some(container) = tables.accounts.container(id) else { return };
+    let Some(container) = tables.accounts.container(id) else {
+        // Nobody described it.
+        let kind = container::kind(id);
+        fields.set("container.type", kind);
+        fields.set("container.privileged", false);
+        if kind == "lxc" {
+            fields.set("container.name", id);
+        }
+        return;
+    };
     let texts = [
         ("name", &container.name),
         ("image", &container.image),

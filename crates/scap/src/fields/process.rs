@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::Fields;
-use crate::state::thread::Thread;
+use crate::state::thread::{EXE_FROM_MEMORY, EXE_UPPER_LAYER, EXE_WRITABLE, Thread};
 use crate::state::{Current, Tables};
 
 /// Generations after which the search for a login shell or a session's leader ends.
@@ -19,6 +19,7 @@ pub(super) fn add<'c>(fields: &mut Fields, tables: &mut Tables<'c>, current: &Cu
     let (Some(thread), Some(main)) = (tables.thread(tid), tables.thread(main)) else { return };
     add_names(fields, thread);
     fields.set("proc.cwd", &*cwd);
+    fields.set("proc.env", main.env.join(" "));
     fields.set("proc.pid", thread.pid);
     fields.set("proc.ppid", main.ptid);
     fields.set("proc.sid", thread.sid);
@@ -34,14 +35,17 @@ pub(super) fn add<'c>(fields: &mut Fields, tables: &mut Tables<'c>, current: &Cu
             fields.set(&format!("thread.vm{name}"), if thread.is_main() { value } else { 0 });
         }
     }
-    fields.set("proc.is_exe_writable", thread.exe_writable);
+    let oddities =
+        [("writable", EXE_WRITABLE), ("upper_layer", EXE_UPPER_LAYER), ("from_memfd", EXE_FROM_MEMORY)];
+    for (name, flag) in oddities {
+        fields.set(&format!("proc.is_exe_{name}"), thread.exe_flags & flag != 0);
+    }
     for probe in ["healthcheck", "liveness_probe", "readiness_probe"] {
         fields.set(&format!("proc.is_container_{probe}"), false);
     }
     if thread.cloned_at != 0 {
         fields.set("proc.duration", current.raw.time.saturating_sub(thread.cloned_at));
     }
-    fields.set("thread.tid", thread.tid);
     fields.set("thread.ismain", thread.is_main());
     fields.set("thread.pfmajor", thread.pfmajor);
     fields.set("thread.pfminor", thread.pfminor);
@@ -68,7 +72,6 @@ fn add_names(fields: &mut Fields, thread: &Thread<'_>) {
     fields.set("proc.cmdline", command_line(thread));
     fields.set("proc.exeline", format!("{} {args}", thread.exe));
     fields.set("proc.args", args);
-    fields.set("proc.env", thread.env.join(" "));
 }
 
 fn command_line(thread: &Thread<'_>) -> String {
@@ -87,16 +90,20 @@ fn add_ancestors(fields: &mut Fields, tables: &mut Tables<'_>, tid: i64, main: i
         let ancestors = tables.ancestors(tid, DEPTH);
         ancestors.iter().map(|thread| (thread.pid, thread.sid, thread.comm.clone())).collect()
     };
+    let nearest = tables.ancestors(tid, most);
+    if !nearest.is_empty() {
+        let list = |of: &dyn Fn(&Thread<'_>) -> Json| nearest.iter().map(|t| of(t)).collect::<Vec<_>>();
+        fields.set("proc.apid", list(&|thread| thread.pid.into()));
+        fields.set("proc.aname", list(&|thread| (&*thread.comm).into()));
+        fields.set("proc.aexe", list(&|thread| (&*thread.exe).into()));
+        fields.set("proc.aexepath", list(&|thread| (&*thread.exepath).into()));
+        fields.set("proc.acmdline", list(&|thread| command_line(thread).into()));
+    }
     if let Some(parent) = tables.thread(ptid) {
         fields.set("proc.pname", &*parent.comm);
         fields.set("proc.pcmdline", command_line(parent));
         fields.set("proc.pexe", &*parent.exe);
         fields.set("proc.pexepath", &*parent.exepath);
-    }
-    if !chain.is_empty() {
-        let shown = &chain[..most.min(chain.len())];
-        fields.set("proc.apid", shown.iter().map(|(pid, ..)| Json::from(*pid)).collect::<Vec<_>>());
-        fields.set("proc.aname", shown.iter().map(|(.., comm)| Json::from(&**comm)).collect::<Vec<_>>());
     }
     let Some(main) = tables.thread(main) else { return };
     let me = std::iter::once((main.pid, &main.comm)).chain(chain.iter().map(|(pid, _, comm)| (*pid, comm)));

@@ -94,7 +94,7 @@ impl<'c> Tables<'c> {
             tty: from.tty,
             loginuid: from.loginuid,
             exepath: from.exepath.clone(),
-            exe_writable: from.exe_writable,
+            exe_flags: from.exe_flags,
             env: if is_thread { [].into() } else { from.env.clone() },
             cgroups: from.cgroups.clone(),
             container: from.container.clone(),

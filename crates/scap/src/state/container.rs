@@ -10,6 +10,11 @@ pub(crate) fn id(cgroups: &[(String, String)]) -> Option<String> {
     cgroups.iter().find_map(|(_, path)| of_path(path))
 }
 
+/// The kind of a container of which only the number is known: what is not LXC's counts as Docker's.
+pub(crate) fn kind(id: &str) -> &'static str {
+    if id.len() == SHOWN && id.bytes().all(|b| b.is_ascii_hexdigit()) { "docker" } else { "lxc" }
+}
+
 fn of_path(path: &str) -> Option<String> {
     let last = path.rsplit('/').next()?;
     let last = last.strip_suffix(".scope").unwrap_or(last);

@@ -5,9 +5,6 @@ use super::{Current, Tables};
 use crate::blocks::event::until_zero;
 use crate::text;
 
-/// `flags` of the event: who runs the program may write it.
-const EXE_WRITABLE: u32 = 1;
-
 impl<'c> Tables<'c> {
     pub(super) fn exec_exit(&mut self, current: &Current<'c>) {
         if current.i64("res").is_none_or(|res| res < 0) {
@@ -42,13 +39,17 @@ impl<'c> Tables<'c> {
             thread.loginuid = loginuid;
         }
         if let Some(flags) = current.u32("flags") {
-            thread.exe_writable = flags & EXE_WRITABLE != 0;
+            thread.exe_flags = flags;
         }
         thread.flags &= CLONE_INVERTED;
     }
 
     /// The path of the program, which the event that entered the call gives.
     fn exepath(&mut self, current: &Current<'c>) -> Option<String> {
+        // Newer drivers ask the kernel.
+        if let Some(path) = current.bytes("trusted_exepath").filter(|path| !until_zero(path).is_empty()) {
+            return Some(text::lossy(path));
+        }
         let enter = self.enter_of(current)?;
         let thread = self.thread(current.tid?)?;
         if let Some(path) = enter.bytes("filename") {

@@ -5,7 +5,7 @@
 mod accounts;
 mod apply;
 mod clone;
-mod container;
+pub(crate) mod container;
 mod exec;
 pub(crate) mod fd;
 mod files;
@@ -16,7 +16,7 @@ pub(crate) mod thread;
 
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 pub(crate) use accounts::{Accounts, User};
 pub(crate) use apply::Current;
@@ -207,10 +207,10 @@ impl<'c> Tables<'c> {
     pub(crate) fn ancestors(&mut self, tid: i64, most: usize) -> Vec<&Thread<'c>> {
         let mut found: Vec<&Thread<'c>> = Vec::new();
         let Some(main) = self.main_of(tid) else { return found };
+        let mut seen: HashSet<i64> = HashSet::from_iter([main]);
         let mut at = self.threads.get(&main);
         while let Some(parent) = at.and_then(|thread| self.threads.get(&thread.ptid)) {
-            let circle = parent.tid == main || found.iter().any(|seen| seen.tid == parent.tid);
-            if circle || found.len() >= most {
+            if found.len() >= most || !seen.insert(parent.tid) {
                 break;
             }
             found.push(parent);

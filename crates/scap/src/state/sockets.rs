@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use hashbrown::HashSet;
+
 use super::fd::{Fd, FdKind, L4, Role, Socket};
 use super::{Current, Tables};
 use crate::cursor::Cursor;
@@ -117,12 +119,9 @@ impl<'c> Tables<'c> {
     /// Of connections that were there before the capture, those from a port on which the machine
     /// listens are a server's.
     pub(super) fn guess_seeded_roles(&mut self) {
-        let of_all = |tables: &Self| -> Vec<u16> {
-            let fds = tables.threads.values().flat_map(|thread| thread.fds.values());
-            let port = |socket| if let Socket::Server { port, .. } = socket { Some(port) } else { None };
-            fds.filter_map(|fd| port(fd.socket)).collect()
-        };
-        let listening: hashbrown::HashSet<u16> = of_all(self).into_iter().collect();
+        let port = |socket| if let Socket::Server { port, .. } = socket { Some(port) } else { None };
+        let fds = self.threads.values().flat_map(|thread| thread.fds.values());
+        let listening: HashSet<u16> = fds.filter_map(|fd| port(fd.socket)).collect();
         for fd in self.threads.values_mut().flat_map(|thread| thread.fds.values_mut()) {
             let Socket::Ip { source_port, .. } = fd.socket else { continue };
             if fd.kind != FdKind::Ipv4 {

@@ -14,6 +14,12 @@ pub(crate) const CLONE_FILES: u32 = 1;
 pub(crate) const CLONE_THREAD: u32 = 1 << 13;
 pub(crate) const CLONE_INVERTED: u32 = 1 << 16;
 
+/// Flags of a program: who runs it may write it; it lies in the upper layer of an overlay; it
+/// lies in memory only.
+pub(crate) const EXE_WRITABLE: u32 = 1;
+pub(crate) const EXE_UPPER_LAYER: u32 = 2;
+pub(crate) const EXE_FROM_MEMORY: u32 = 4;
+
 /// What libsinsp calls what it does not know.
 pub(crate) const UNKNOWN: &str = "<NA>";
 
@@ -33,7 +39,8 @@ pub(crate) struct Thread<'c> {
     pub(crate) comm: Arc<str>,
     pub(crate) exe: Arc<str>,
     pub(crate) exepath: Arc<str>,
-    pub(crate) exe_writable: bool,
+    /// What is odd about the program: see the constants.
+    pub(crate) exe_flags: u32,
     pub(crate) args: Arc<[String]>,
     pub(crate) env: Arc<[String]>,
     /// Pairs of subsystem and path.
@@ -91,7 +98,7 @@ impl<'c> Thread<'c> {
             comm: name.clone(),
             exe: name,
             exepath: none.clone(),
-            exe_writable: false,
+            exe_flags: 0,
             args: [].into(),
             env: [].into(),
             cgroups: [].into(),
