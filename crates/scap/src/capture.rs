@@ -86,8 +86,8 @@ impl<'c> Events<'c> {
         let Some(raw) = event::read(block, shape)? else { return Ok(None) };
         let Some(info) = table::event(raw.code) else { return Ok(None) };
         self.number += 1;
-        // Internal ones, such as the processes' times, are of use only to who records.
-        let hidden = raw.state_only || info.category == "internal";
+        // Internal ones (times of processes, descriptions of containers) are for whoever keeps state.
+        let hidden = raw.state_only || info.category == "internal" || info.name == "container";
         let current = self.tables.apply(raw, info);
         if hidden {
             return Ok(None);

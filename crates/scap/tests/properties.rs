@@ -201,3 +201,48 @@ proptest! {
         walk(&bytes[..cut.index(bytes.len())]);
     }
 }
+
+/// A container event, then a process in a container that it describes.
+#[test]
+fn containers_are_told_by_control_groups_and_described_by_events() {
+    let id = "0123456789ab".repeat(6);
+    let text = |t: &str| format!("{t}\0").into_bytes();
+    let json = r#"{"container":{"id":"0123456789ab","name":"web","image":"nginx:1","type":0}}"#;
+    let exec = vec![
+        number(0),
+        text("sh"),
+        text("-i"),
+        number(9),
+        number(9),
+        number(1),
+        text("/"),
+        number(1024),
+        number(0),
+        number(0),
+        flags(1),
+        flags(1),
+        flags(0),
+        text("sh"),
+        text(&format!("cpu=/docker/{}", &id[..64])),
+        text("HOME=/"),
+        flags(0),
+        number(9),
+        flags(0),
+        flags(3),
+    ];
+    let path = text("/bin/sh");
+    let bytes =
+        [section(), event(1, 0, 324, &[text(json)]), event(2, 9, 292, &[path]), event(3, 9, 293, &exec)]
+            .concat();
+    let capture = Capture::open(&bytes, SMALL).unwrap();
+    let events: Vec<_> = capture.events().map(Result::unwrap).collect();
+    assert_eq!(events.len(), 2, "the container's event counts, and is not given out");
+    let last = &events[1];
+    assert_eq!(last["evt.num"], 3);
+    assert_eq!(last["container.id"], "0123456789ab");
+    assert_eq!(last["container.name"], "web");
+    assert_eq!(last["container.image"], "nginx:1");
+    assert_eq!(last["proc.exepath"], "/bin/sh");
+    assert_eq!(last["proc.cmdline"], "sh -i");
+    assert_eq!(last["proc.is_exe_upper_layer"], true);
+}

@@ -31,9 +31,10 @@ fn add_container(fields: &mut Fields, tables: &Tables<'_>, id: &str) {
         // Nobody described it.
         let kind = container::kind(id);
         fields.set("container.type", kind);
-        fields.set("container.privileged", false);
         if kind == "lxc" {
             fields.set("container.name", id);
+        } else {
+            fields.set("container.privileged", false);
         }
         return;
     };

@@ -106,8 +106,9 @@ fn add_ancestors(fields: &mut Fields, tables: &mut Tables<'_>, tid: i64, main: i
         fields.set("proc.pexepath", &*parent.exepath);
     }
     let Some(main) = tables.thread(main) else { return };
-    let me = std::iter::once((main.pid, &main.comm)).chain(chain.iter().map(|(pid, _, comm)| (*pid, comm)));
-    let shell = me.filter(|(_, comm)| comm.len() >= 2 && comm.ends_with("sh")).last();
+    let mut me =
+        std::iter::once((main.pid, &main.comm)).chain(chain.iter().map(|(pid, _, comm)| (*pid, comm)));
+    let shell = me.rfind(|(_, comm)| comm.ends_with("sh"));
     fields.set_some("proc.loginshellid", shell.map(|(pid, _)| pid));
     // The session's leader is the process that gave it its number; when that one is gone, the
     // eldest ancestor of the same session.

@@ -107,7 +107,11 @@ impl<'c> Tables<'c> {
     /// Finds the thread, and pairs the event with the one before.
     fn meet(&mut self, current: &mut Current<'c>) {
         let (info, code, tid) = (current.info, current.raw.code, current.raw.tid);
-        if info.threadless || matches!(info.name, "container" | "pluginevent" | "asyncevent") {
+        if matches!(info.name, "container" | "pluginevent" | "asyncevent") {
+            return;
+        }
+        if info.threadless {
+            current.tid = self.thread(tid).map(|thread| thread.tid);
             return;
         }
         // The child of a clone, and whoever is switched to, may be unknown, and stay so.

@@ -96,8 +96,6 @@ impl<'c> Tables<'c> {
             exepath: from.exepath.clone(),
             exe_flags: from.exe_flags,
             env: if is_thread { [].into() } else { from.env.clone() },
-            cgroups: from.cgroups.clone(),
-            container: from.container.clone(),
             exe: exe.into(),
             comm: comm.into(),
             args: current.bytes("args").map(text::list).unwrap_or_default().into(),

@@ -29,12 +29,12 @@ impl<'c> Tables<'c> {
         let (Some(tid), Some(fd)) = (current.tid, current.result()) else { return };
         let enter = self.enter_of(current);
         let by_handle = current.info.name == "open_by_handle_at";
-        // Only those that name the folder's descriptor can do without the event before.
-        if enter.is_none() && !by_handle && current.place("dirfd").is_none() {
+        let says = current.place("name").is_some() || by_handle;
+        if enter.is_none() && !says {
             return;
         }
         // Old `openat` says on entering what others say on leaving.
-        let said = if current.place("name").is_some() || by_handle { None } else { enter.as_ref() };
+        let said = if says { None } else { enter.as_ref() };
         let (path, flags, dirfd) = {
             let from = said.unwrap_or(current);
             let path = from.bytes("name").or_else(|| from.bytes("path")).unwrap_or_default();

@@ -104,11 +104,12 @@ impl<'c> Tables<'c> {
         if let Some(old) = self.threads.insert(tid, thread) {
             self.fd_count -= old.fds.len();
         }
-        if is_thread && pid != tid {
-            if let Some(main) = self.threads.get_mut(&pid) {
-                main.children += 1;
-                main.leads = true;
-            }
+        if is_thread
+            && pid != tid
+            && let Some(main) = self.threads.get_mut(&pid)
+        {
+            main.children += 1;
+            main.leads = true;
         }
     }
 

@@ -71,7 +71,7 @@ pub(crate) struct Info {
     pub(crate) reads: bool,
     pub(crate) writes: bool,
     pub(crate) waits: bool,
-    /// It is about no thread.
+    /// It changes no thread.
     pub(crate) threadless: bool,
     pub(crate) parameters: Vec<Parameter>,
 }
