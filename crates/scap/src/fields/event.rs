@@ -104,7 +104,11 @@ fn add_result(fields: &mut Fields, current: &Current<'_>) {
     fields.set("evt.failed", result.is_some_and(|res| res < 0));
     if let Some(result) = result {
         fields.set("evt.rawres", result);
-        let failure = || table::errno(result).map_or_else(|| result.to_string(), str::to_owned);
+        // The result of a clone is a process: it has no names of errors.
+        let is_pid =
+            current.place("res").is_some_and(|at| current.info.parameters[at].kind == table::Type::Pid);
+        let named = if is_pid { None } else { table::errno(result) };
+        let failure = || named.map_or_else(|| result.to_string(), str::to_owned);
         fields.set("evt.res", if result >= 0 { "SUCCESS".to_owned() } else { failure() });
     }
 }
