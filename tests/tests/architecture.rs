@@ -15,6 +15,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("vedetta-node-agent-ebpf", &["node-agent-common"]),
     ("vedetta-block", &["model"]),
     ("vedetta-rules", &["model"]),
+    ("vedetta-scap", &["rules"]),
     ("vedetta-api", &["model"]),
     ("vedetta-auth", &["model"]),
     ("vedetta-log", &["model"]),
@@ -73,7 +74,7 @@ const HOMES: &[(&str, &[&str])] = &[
 ];
 
 /// No IO and no async in these: not even indirectly through what they name.
-const PURE: &[&str] = &["vedetta-model", "vedetta-block", "vedetta-rules"];
+const PURE: &[&str] = &["vedetta-model", "vedetta-block", "vedetta-rules", "vedetta-scap"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the repository").to_owned()
