@@ -9,7 +9,7 @@ use super::dag::Dag;
 use super::definitions::{Place, RuleDefinition};
 use super::exceptions;
 use super::expand::Expander;
-use super::merge::{DEFAULT_SOURCE, merge};
+use super::merge::merge;
 use super::program::{Candidate, Program};
 use crate::atom;
 use crate::diagnostic::{Code, Diagnostic, Level};
@@ -180,11 +180,7 @@ impl Compiler<'_, '_> {
         };
         let switched_on = overrides.enabled.contains(&definition.name);
         let enabled = !overrides.disabled.contains(&definition.name) && (definition.enabled || switched_on);
-        self.candidates.push(Candidate {
-            node,
-            enabled,
-            on_nodes: definition.event_source == DEFAULT_SOURCE,
-        });
+        self.candidates.push(Candidate { node, enabled, source: definition.event_source.clone() });
         self.rules.push(Rule {
             name: definition.name.clone(),
             description: definition.description.clone(),

@@ -89,6 +89,8 @@ enum Argument {
 struct Entry {
     field_type: FieldType,
     list: bool,
+    /// Each item of the list can be several values.
+    nested: bool,
     argument: Argument,
 }
 
@@ -156,10 +158,11 @@ static STANDARD: LazyLock<Catalogue> = LazyLock::new(|| {
         else {
             continue;
         };
-        let mut entry = Entry { field_type, list: false, argument: Argument::None };
+        let mut entry = Entry { field_type, list: false, nested: false, argument: Argument::None };
         for word in words {
             match word {
                 "list" => entry.list = true,
+                "lists" => (entry.list, entry.nested) = (true, true),
                 "arg?" => entry.argument = Argument::Optional,
                 "arg!" => entry.argument = Argument::Required,
                 _ => {}
@@ -211,7 +214,7 @@ impl Catalogue {
     /// The same with one more text (or bytes) field.
     #[must_use]
     pub fn with(mut self, name: &str, field_type: FieldType) -> Self {
-        let entry = Entry { field_type, list: false, argument: Argument::Optional };
+        let entry = Entry { field_type, list: false, nested: false, argument: Argument::Optional };
         self.entries.insert(name.into(), entry);
         self
     }
@@ -260,6 +263,7 @@ impl Catalogue {
         }
         let plural = match &arg {
             None if entry.list => Plural::List,
+            Some(_) if entry.nested => Plural::List,
             None if ANY.contains(&&*base) => Plural::Any,
             _ => Plural::One,
         };
