@@ -28,6 +28,9 @@ pub mod output;
 pub mod samples;
 pub mod testing;
 
+#[cfg(test)]
+mod language;
+
 pub use builtin::builtin;
 
 pub use compile::{Overrides, Rule, RuleSet};

@@ -7,17 +7,19 @@ use vedetta_model::control::RuleException;
 
 use super::dag::Dag;
 use super::definitions::{Place, RuleDefinition};
+use super::doubts;
+use super::event_types;
 use super::exceptions;
 use super::expand::Expander;
-use super::merge::merge;
+use super::merge::{DEFAULT_SOURCE, merge};
 use super::program::{Candidate, Program};
 use crate::atom;
 use crate::diagnostic::{Code, Diagnostic, Level};
-use crate::fields::{Catalogue, KindSet, is_event_type};
+use crate::fields::{Catalogue, JsonEvent, KindSet};
 use crate::file::source::Source;
 use crate::file::{ExceptionItem, ExceptionValue, Mark, RuleFile};
 use crate::filter::ast::Named;
-use crate::filter::{Check, Expr, Literal, Op, Operand, Right, canonical, write_check};
+use crate::filter::{Expr, canonical, write_check};
 use crate::output::Output;
 
 /// What people decided about rules, on top of what the files say.
@@ -161,7 +163,18 @@ impl Compiler<'_, '_> {
     }
 
     fn rule(&mut self, definition: &RuleDefinition, overrides: &Overrides) {
+        let source = &definition.event_source;
+        if !is_source(source) {
+            let message = format!("Unknown source {source}, skipping");
+            self.report(definition.place.diagnostic(Level::Warning, Code::LoadUnknownSource, message));
+            return;
+        }
         let Some(condition) = self.expander.condition(&definition.condition) else { return };
+        if definition.warn_evttypes && *source == DEFAULT_SOURCE && event_types::too_many(&condition) {
+            let message =
+                "Rule matches too many evt.type values. This has a significant performance penalty.";
+            self.report(definition.place.diagnostic(Level::Warning, Code::LoadNoEvttype, message));
+        }
         let Some(exceptions) = self.exceptions(definition, overrides) else { return };
         let expr = with_exceptions(condition, exceptions);
         let output_text = definition.output.text();
@@ -305,10 +318,9 @@ impl Compiler<'_, '_> {
                 write_check(&mut text, check);
                 let mut warnings = Vec::new();
                 let made = self.dag.atom(&text, || atom::build(check, self.catalogue, &mut warnings));
-                warnings.extend(unknown_event_types(check));
-                for warning in warnings {
-                    let place = &definition.place;
-                    self.report(place.diagnostic(Level::Warning, Code::LoadSuspiciousCondition, warning));
+                let doubts = warnings.into_iter().map(|warning| (Code::LoadSuspiciousCondition, warning));
+                for (code, doubt) in doubts.chain(doubts::doubts(check)) {
+                    self.report(definition.place.diagnostic(Level::Warning, code, doubt));
                 }
                 made.map_err(|error| {
                     let found = self.expander.error_in_check(check, error.position, &error.message);
@@ -325,19 +337,9 @@ impl Compiler<'_, '_> {
     }
 }
 
-/// Names of events that do not exist: such a comparison never holds.
-fn unknown_event_types(check: &Check) -> Vec<String> {
-    let values = match (&check.left, &check.right) {
-        (Operand::Field { name, .. }, right) if name == "evt.type" || name == "syscall.type" => match right {
-            Some(Right::Value(value)) => std::slice::from_ref(value),
-            Some(Right::List(values)) => values,
-            _ => &[],
-        },
-        _ => &[],
-    };
-    let by_name = matches!(check.op, Op::Eq | Op::EqEq | Op::Ne | Op::In);
-    let unknown = values.iter().map(Literal::to_text).filter(|name| by_name && !is_event_type(name));
-    unknown.map(|name| format!("unknown event type '{name}'")).collect()
+/// Whether there are events of a source.
+fn is_source(name: &str) -> bool {
+    name == DEFAULT_SOURCE || JsonEvent::sources().any(|source| source == name)
 }
 
 /// Why a condition can't be used.
@@ -364,6 +366,7 @@ fn from_model(exception: &RuleException) -> ExceptionItem {
         fields: Some(exception.fields.clone()),
         single: false,
         comps: exception.comps.clone(),
+        one_comp: false,
         values: exception
             .values
             .iter()

@@ -232,10 +232,10 @@ fn fields_of_github() {
         &event("github", text),
         &[
             "github.type = push and github.user = kim and github.repo.public = true",
-            "github.commit.modified = m,n,o and github.commit.added = a",
+            "github.commit.modified = 'm,n,o' and github.commit.added = a",
             "github.diff.has_secrets = true and github.diff.committed_secrets.desc = 'AWS key,token'",
-            "github.diff.committed_secrets.files = f,f and github.diff.committed_secrets.lines = 3,4",
-            "github.diff.committed_secrets.links startswith https://g/r/blob/c0/f/#L3,",
+            "github.diff.committed_secrets.files = 'f,f' and github.diff.committed_secrets.lines = '3,4'",
+            "github.diff.committed_secrets.links startswith 'https://g/r/blob/c0/f/#L3,'",
             "github.workflow.has_miners = true and github.workflow.miners.type = xmrig",
         ],
         &["github.commit.removed exists", "github.org exists", "github.webhook.id exists"],
