@@ -56,6 +56,15 @@ pub fn build(check: &Check, catalogue: &Catalogue, warnings: &mut Vec<String>) -
     Ok(Atom { text, check: check.clone(), cost: cost(check, &left), left, test })
 }
 
+/// Whether all fields that a comparison names exist.
+pub(crate) fn fields_exist(check: &Check, catalogue: &Catalogue) -> Result<(), BuildError> {
+    resolve(&check.left, catalogue)?;
+    match &check.right {
+        Some(Right::Operand(operand)) => resolve(operand, catalogue).map(|_| ()),
+        _ => Ok(()),
+    }
+}
+
 fn resolve(operand: &Operand, catalogue: &Catalogue) -> Result<Expression, BuildError> {
     Ok(match operand {
         Operand::Constant(literal) => Expression::Constant(literal.clone()),

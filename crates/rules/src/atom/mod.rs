@@ -14,7 +14,7 @@ use crate::fields::{Fetch, Field, FieldSource, Plural, Value};
 use crate::filter::{Check, Modifier, Op};
 
 pub use build::{BuildError, build};
-pub(crate) use build::{MAX_VALUES, resolve_output};
+pub(crate) use build::{MAX_VALUES, fields_exist, resolve_output};
 pub(crate) use number::NumberTest;
 pub(crate) use operand::{Expression, Owned, OwnedValue};
 pub(crate) use text::TextTest;

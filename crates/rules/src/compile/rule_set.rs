@@ -110,7 +110,8 @@ impl RuleSet {
         let mut diagnostics: Vec<_> = files.iter().flat_map(|f| f.warnings.iter().cloned()).collect();
         let definitions = merge(files, &mut diagnostics);
         let mut compiler = Compiler {
-            catalogue,
+            all_fields: catalogue,
+            catalogue: catalogue.clone(),
             expander: Expander::new(&definitions, &mut diagnostics),
             dag: Dag::default(),
             rules: Vec::new(),
@@ -150,7 +151,9 @@ impl RuleSet {
 }
 
 struct Compiler<'c, 'd> {
-    catalogue: &'c Catalogue,
+    all_fields: &'c Catalogue,
+    /// The fields that the rule at hand can name.
+    catalogue: Catalogue,
     expander: Expander<'d>,
     dag: Dag,
     rules: Vec<Rule>,
@@ -170,6 +173,7 @@ impl Compiler<'_, '_> {
             return;
         }
         let Some(condition) = self.expander.condition(&definition.condition) else { return };
+        self.catalogue = self.all_fields.for_source(source);
         if definition.warn_evttypes && *source == DEFAULT_SOURCE && event_types::too_many(&condition) {
             let message =
                 "Rule matches too many evt.type values. This has a significant performance penalty.";
@@ -178,7 +182,7 @@ impl Compiler<'_, '_> {
         let Some(exceptions) = self.exceptions(definition, overrides) else { return };
         let expr = with_exceptions(condition, exceptions);
         let output_text = definition.output.text();
-        let output = Output::compile(&output_text, self.catalogue).map_err(|(offset, message)| {
+        let output = Output::compile(&output_text, &self.catalogue).map_err(|(offset, message)| {
             let at = crate::filter::Position { offset, line: 1, column: offset + 1 };
             definition.output.error_at(at, Code::LoadErrCompileOutput, message)
         });
@@ -241,7 +245,7 @@ impl Compiler<'_, '_> {
         let mut conditions = Vec::new();
         let mut fine = true;
         for (place, item) in &all {
-            match exceptions::condition(place, item, self.catalogue, self.expander.diagnostics()) {
+            match exceptions::condition(place, item, &self.catalogue, self.expander.diagnostics()) {
                 Ok(None) => {}
                 Ok(Some(expr)) => {
                     let expr = self.with_lists(expr);
@@ -273,7 +277,7 @@ impl Compiler<'_, '_> {
             Expr::And(list) | Expr::Or(list) => {
                 list.iter().fold(true, |fine, e| self.check_atoms(e, place, exception) & fine)
             }
-            Expr::Check(check) => match atom::build(check, self.catalogue, &mut Vec::new()) {
+            Expr::Check(check) => match atom::build(check, &self.catalogue, &mut Vec::new()) {
                 Ok(_) => true,
                 Err(error) => {
                     let message = format!("exception '{exception}': {}", error.message);
@@ -317,7 +321,10 @@ impl Compiler<'_, '_> {
                 let mut text = String::new();
                 write_check(&mut text, check);
                 let mut warnings = Vec::new();
-                let made = self.dag.atom(&text, || atom::build(check, self.catalogue, &mut warnings));
+                // The comparison of another rule may read the same, and be about other events.
+                let made = atom::fields_exist(check, &self.catalogue).and_then(|()| {
+                    self.dag.atom(&text, || atom::build(check, &self.catalogue, &mut warnings))
+                });
                 let doubts = warnings.into_iter().map(|warning| (Code::LoadSuspiciousCondition, warning));
                 for (code, doubt) in doubts.chain(doubts::doubts(check)) {
                     self.report(definition.place.diagnostic(Level::Warning, code, doubt));

@@ -190,3 +190,24 @@ fn macros_see_only_what_stands_before_them() {
     // A rule sees all macros and lists, whichever come first.
     assert!(load(&format!("{rule}{b}{a}")).is_ok());
 }
+
+#[test]
+fn a_rule_names_fields_of_its_own_source_only() {
+    let of_audit = |condition: &str, output: &str| {
+        let rule = RULE.replace("evt.type = open", condition).replace("%proc.name", output);
+        format!("{rule}  source: k8s_audit\n")
+    };
+    let nonexistent = "nonexistent field";
+    refused(&of_audit("proc.name = a", ""), Code::LoadErrCompileCondition, nonexistent);
+    refused(&of_audit("ct.name = a", ""), Code::LoadErrCompileCondition, nonexistent);
+    refused(&of_audit("ka.verb = val(proc.name)", ""), Code::LoadErrCompileCondition, nonexistent);
+    refused(&of_audit("ka.verb = a", "%proc.name"), Code::LoadErrCompileOutput, nonexistent);
+    let exception = "  exceptions: [{name: e, fields: proc.name, values: [a]}]\n";
+    let text = format!("{}{exception}", of_audit("ka.verb = a", ""));
+    refused(&text, Code::LoadErrValidate, "'proc.name' is not a supported filter field");
+    set(&of_audit("ka.verb = a and json.value[/x] = y and evt.num > 1", "%evt.time %ka.verb"));
+    // Also where a rule that may name the field says the same.
+    let (audit, nodes) = (of_audit("ka.verb = a", ""), RULE.replace("evt.type = open", "ka.verb = a"));
+    let both = format!("{audit}{}", nodes.replace("rule: r", "rule: s"));
+    refused(&both, Code::LoadErrCompileCondition, "nonexistent field ka.verb");
+}

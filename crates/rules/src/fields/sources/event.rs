@@ -63,6 +63,11 @@ impl JsonEvent {
         KNOWN.iter().map(|known| known.source.name)
     }
 
+    /// The fields of a source's own that its events can have; none where there is no such source.
+    pub fn fields(source: &str) -> impl Iterator<Item = &'static str> {
+        find(source).into_iter().flat_map(|known| known.takes.keys().copied())
+    }
+
     /// Reads events of a source from a text: one event, a list of them, what the service sends them
     /// in, or several of these one after the other. Events are numbered from one.
     pub fn read(source: &str, text: &str) -> Result<Vec<Self>, ReadError> {
@@ -101,12 +106,22 @@ impl JsonEvent {
             "json.rawtime" | "jevt.rawtime" => {
                 self.time.map(|time| Cow::Owned(time.as_nanos().to_string())).into_iter().collect()
             }
+            "jevt.time" => self.time_text(Known::EvtTime),
+            "jevt.time.iso8601" => self.time_text(Known::EvtTimeIso),
             name => {
                 let is_ours = self.source.source.mark.is_none_or(|mark| self.json.get(mark).is_some());
                 let Some(take) = self.source.takes.get(name).filter(|_| is_ours) else { return Vec::new() };
                 let index = field.index.and_then(|index| usize::try_from(index).ok());
                 take.values(&self.json, Argument { text, index })
             }
+        }
+    }
+
+    fn time_text(&self, form: Known) -> Texts<'_> {
+        let mut out = Vec::new();
+        match self.time.map(|time| time_field(form, time, &mut out)) {
+            Some(Some(Fetch::Built)) => vec![Cow::Owned(String::from_utf8_lossy(&out).into_owned())],
+            _ => Vec::new(),
         }
     }
 
