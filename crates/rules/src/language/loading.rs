@@ -211,3 +211,52 @@ fn a_rule_names_fields_of_its_own_source_only() {
     let both = format!("{audit}{}", nodes.replace("rule: r", "rule: s"));
     refused(&both, Code::LoadErrCompileCondition, "nonexistent field ka.verb");
 }
+
+#[test]
+fn shapes_that_published_rules_of_audit_logs_have() {
+    let text = "- required_engine_version: 10
+- required_plugin_versions:
+  - name: cloudtrail
+    version: 0.8.0
+- list: regions
+  items: []
+- macro: in_region
+  condition: (ct.region in (regions))
+- rule: all
+  desc: d
+  condition:
+    evt.num > 0 and not in_region
+  output: \"seen (n=%evt.num info=%evt.plugininfo ts=%evt.time.iso8601 id=%ct.id)\"
+  priority: DEBUG
+  tags: [AWS, \ttabbed]
+  source: aws_cloudtrail
+- rule: bucket
+  desc: d
+  condition:
+    ct.name=\"Put\" and not ct.error exists and
+    json.value[/requestParameters/block]=\"\" and
+      (json.value[/requestParameters/Config/RestrictPublicBuckets]=false or
+      json.value[/requestParameters/Config/BlockPublicAcls]=false)
+  output:
+    A bucket
+    (user=%ct.user, image id=%json.value[/responseElements/items/0/id])
+  priority: CRITICAL
+  source: aws_cloudtrail
+";
+    let set = set(text);
+    assert!(set.warnings.is_empty(), "{}", said(&set.warnings));
+    assert_eq!(set.rules()[0].tags, ["AWS", "tabbed"]);
+    let event = r#"{"eventID":"e","eventTime":"2026-01-31T08:00:00Z","eventName":"Put","requestParameters":{"block":"",
+        "Config":{"BlockPublicAcls":false}},"responseElements":{"items":[{"id":"i-1"}]}}"#;
+    let event = crate::JsonEvent::read("aws_cloudtrail", event).unwrap().remove(0);
+    let mut found = Vec::new();
+    set.evaluate(&event, &mut Scratch::default(), &mut found);
+    let shown: Vec<_> = found.iter().map(|m| set.rules()[m.rule].format(&event).0).collect();
+    assert_eq!(
+        shown,
+        [
+            "seen (n=1 info=<NA> ts=2026-01-31T08:00:00.000000000+0000 id=e)",
+            "A bucket (user=<NA>, image id=i-1)"
+        ]
+    );
+}
