@@ -355,3 +355,44 @@ fn what_is_shown_of_a_list() {
     let field = Catalogue::standard().resolve("ka.verb", None).unwrap();
     assert!(matches!(pod.fetch(&field, &mut Vec::new()), Fetch::Value(_)));
 }
+
+/// The places of all parts of a JSON value.
+fn places(value: &serde_json::Value, here: &str, out: &mut Vec<String>) {
+    out.push(here.to_owned());
+    match value {
+        serde_json::Value::Object(members) => members.iter().for_each(|(key, value)| {
+            places(value, &format!("{here}/{}", key.replace('~', "~0").replace('/', "~1")), out);
+        }),
+        serde_json::Value::Array(items) => items.iter().enumerate().for_each(|(at, value)| {
+            places(value, &format!("{here}/{at}"), out);
+        }),
+        _ => {}
+    }
+}
+
+#[test]
+fn an_event_of_another_shape_has_less_and_does_no_harm() {
+    use serde_json::json;
+    let odd =
+        [json!(null), json!(-1.5), json!("é"), json!([]), json!({}), json!([[null]]), json!([{"a": [1]}])];
+    let whole: serde_json::Value = serde_json::from_str(POD).unwrap();
+    let mut pointers = Vec::new();
+    places(&whole, "", &mut pointers);
+    let catalogue = Catalogue::standard();
+    let fields: Vec<_> = JsonEvent::fields("k8s_audit")
+        .flat_map(|name| [None, Some("0"), Some("9"), Some("/*")].map(|arg| (name, arg)))
+        .filter_map(|(name, arg)| catalogue.resolve(name, arg.map(Into::into).as_ref()).ok())
+        .collect();
+    assert!(pointers.len() > 50 && fields.len() > 150);
+    for (pointer, odd) in pointers.iter().flat_map(|pointer| odd.iter().map(move |odd| (pointer, odd))) {
+        let mut changed = whole.clone();
+        *changed.pointer_mut(pointer).unwrap() = odd.clone();
+        for event in JsonEvent::read("k8s_audit", &changed.to_string()).unwrap() {
+            for field in &fields {
+                let mut buffer = Vec::new();
+                let _ = event.fetch(field, &mut buffer);
+                event.each(field, &mut buffer, &mut |_| false);
+            }
+        }
+    }
+}
