@@ -34,15 +34,25 @@ pub enum Code {
     LoadUnusedMacro,
     /// A list that nothing uses.
     LoadUnusedList,
-    /// A name that conditions can't write.
-    LoadInvalidName,
+    /// A macro's name that conditions can't write.
+    LoadInvalidMacroName,
+    /// A list's name that conditions can't write.
+    LoadInvalidListName,
+    /// A rule about events of a source that does not exist: it was left out.
+    LoadUnknownSource,
+    /// A rule that does not say which types of event it is about, and so is tried on all of them.
+    LoadNoEvttype,
+    /// An item adds to an exception, and has nothing to add.
+    LoadAppendNoValues,
     /// A key or field that will go away.
     LoadDeprecatedItem,
     /// A rule that was left out because it uses a field that does not exist.
     LoadUnknownFilter,
     /// A condition that may not mean what it says.
     LoadSuspiciousCondition,
-    /// An item that only changes another has nothing to change.
+    /// A field that has no value is compared with the text that is shown for that.
+    LoadUnsafeNaCheck,
+    /// An item that is no rule, macro or list; or a decision about a rule that does not exist.
     LoadUnknownItem,
     /// An exception that lets nothing through.
     LoadExceptionNoValues,

@@ -9,7 +9,8 @@
 //!
 //! Start with [`filter`] (the language of conditions), then [`mod@file`] (rule files), [`atom`]
 //! (one comparison), `compile` (macros, exceptions, the shared graph) and [`eval`]. A field is
-//! added in `fields/known.rs`, with its value in `fields/view/`.
+//! added in `fields/known.rs`, with its value in `fields/view/`; one of an audit log in the table of
+//! its source, in `fields/sources/`.
 
 pub mod atom;
 mod builtin;
@@ -27,13 +28,16 @@ pub mod output;
 pub mod samples;
 pub mod testing;
 
+#[cfg(test)]
+mod language;
+
 pub use builtin::builtin;
 
 pub use compile::{Overrides, Rule, RuleSet};
 pub use diagnostic::{Code, Diagnostic, Level};
 pub use eval::{Condition, Match, Scratch};
 pub use explain::Explanation;
-pub use fields::{Catalogue, EventView, FieldSource, KindSet, MapEvent};
+pub use fields::{Catalogue, EventView, FieldSource, JsonEvent, KindSet, MapEvent, ReadError};
 pub use file::RuleFile;
 pub use filter::Filter;
 pub use need::{Hints, Need};

@@ -5,7 +5,7 @@ use vedetta_model::Kind;
 use crate::compile::{Overrides, RuleSet};
 use crate::diagnostic::Diagnostic;
 use crate::eval::Scratch;
-use crate::fields::{Catalogue, MapEvent, is_available, type_names};
+use crate::fields::{Catalogue, JsonEvent, MapEvent, is_available, type_names};
 use crate::file::{RuleFile, RuleItem, TestItem};
 
 /// What came of one test.
@@ -40,12 +40,23 @@ pub fn run(file: &RuleFile) -> Result<Vec<Outcome>, Vec<Diagnostic>> {
 }
 
 fn failure(set: &RuleSet, rule: &RuleItem, test: &TestItem, scratch: &mut Scratch) -> Option<String> {
-    let event = MapEvent::from_json(&test.event);
-    if let Some(wrong) = impossible_field(&event, test) {
-        return Some(wrong);
-    }
     let mut matches = Vec::new();
-    set.evaluate(&event, scratch, &mut matches);
+    match set.rule(&rule.name).map(|rule| &*rule.source) {
+        // The event of another source is what the service writes.
+        Some(source) if source != "syscall" => {
+            match JsonEvent::read(source, &serde_json::Value::from(test.event.clone()).to_string()) {
+                Ok(events) => events.iter().for_each(|event| set.evaluate(event, scratch, &mut matches)),
+                Err(error) => return Some(error.to_string()),
+            }
+        }
+        _ => {
+            let event = MapEvent::from_json(&test.event);
+            if let Some(wrong) = impossible_field(&event, test) {
+                return Some(wrong);
+            }
+            set.evaluate(&event, scratch, &mut matches);
+        }
+    }
     let matched = matches.iter().any(|m| set.rules()[m.rule].name == rule.name);
     match (matched, test.expect_match) {
         (true, false) => Some("the rule matches, and should not".to_owned()),
@@ -68,4 +79,28 @@ fn impossible_field(event: &MapEvent, test: &TestItem) -> Option<String> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_of_an_audit_rule_gives_the_event_as_the_service_writes_it() {
+        let text = "- rule: r
+  desc: d
+  condition: ka.verb = create and ka.target.resource = pods
+  output: o
+  priority: info
+  source: k8s_audit
+  tests:
+    - {name: yes, event: {auditID: a, verb: create, objectRef: {resource: pods}}, expect: match}
+    - {name: no, event: {auditID: a, verb: get, objectRef: {resource: pods}}, expect: no_match}
+    - {name: wrong, event: {auditID: a, verb: get}, expect: match}
+";
+        let outcomes = run(&RuleFile::parse("r.yaml", text).unwrap()).unwrap();
+        let failed: Vec<_> =
+            outcomes.iter().filter(|o| o.failure.is_some()).map(|o| o.test.as_str()).collect();
+        assert_eq!((outcomes.len(), failed), (3, vec!["wrong"]));
+    }
 }

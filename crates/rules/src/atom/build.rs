@@ -9,6 +9,9 @@ use super::{Atom, How, Network, Test};
 use crate::fields::{Catalogue, Field, FieldType, Plural};
 use crate::filter::{Check, Literal, Op, Operand, Position, Right, Transformer, write_check};
 
+/// How many values the right side of a comparison may have.
+pub(crate) const MAX_VALUES: usize = 1_000_000;
+
 /// Why a comparison can't be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuildError {
@@ -51,6 +54,15 @@ pub fn build(check: &Check, catalogue: &Catalogue, warnings: &mut Vec<String>) -
     let mut text = String::new();
     write_check(&mut text, check);
     Ok(Atom { text, check: check.clone(), cost: cost(check, &left), left, test })
+}
+
+/// Whether all fields that a comparison names exist.
+pub(crate) fn fields_exist(check: &Check, catalogue: &Catalogue) -> Result<(), BuildError> {
+    resolve(&check.left, catalogue)?;
+    match &check.right {
+        Some(Right::Operand(operand)) => resolve(operand, catalogue).map(|_| ()),
+        _ => Ok(()),
+    }
 }
 
 fn resolve(operand: &Operand, catalogue: &Catalogue) -> Result<Expression, BuildError> {
@@ -235,6 +247,9 @@ fn right_side(op: Op, left: &Expression, left_shape: Shape, right: &Expression) 
 }
 
 fn constants(check: &Check, shape: Shape, values: &[Literal]) -> Result<Test, String> {
+    if values.len() > MAX_VALUES {
+        return Err(format!("a comparison with more than {MAX_VALUES} values"));
+    }
     let how = How::of(check.op, check.modifier);
     let texts = || -> Result<TextTest, String> {
         let decode = |v: &Literal| match check.op {

@@ -13,8 +13,8 @@ use std::net::IpAddr;
 use crate::fields::{Fetch, Field, FieldSource, Plural, Value};
 use crate::filter::{Check, Modifier, Op};
 
-pub(crate) use build::resolve_output;
 pub use build::{BuildError, build};
+pub(crate) use build::{MAX_VALUES, fields_exist, resolve_output};
 pub(crate) use number::NumberTest;
 pub(crate) use operand::{Expression, Owned, OwnedValue};
 pub(crate) use text::TextTest;

@@ -107,6 +107,8 @@ pub(super) struct RuleDefinition {
     pub(super) tags: Vec<String>,
     pub(super) enabled: bool,
     pub(super) skip_if_unknown_filter: bool,
+    /// Whether to say so when the rule asks for too many types of event.
+    pub(super) warn_evttypes: bool,
     pub(super) exceptions: Vec<(Place, ExceptionItem)>,
 }
 

@@ -58,7 +58,10 @@ fn join(mut children: Vec<Expr>, join: fn(Vec<Expr>) -> Expr) -> Expr {
 
 fn columns(item: &ExceptionItem, catalogue: &Catalogue) -> Result<Vec<Column>, String> {
     let fields = item.fields.as_deref().unwrap_or_default();
-    if !item.comps.is_empty() && item.comps.len() != fields.len() {
+    if item.single && !item.one_comp {
+        return Err("Fields and comps must both be strings".to_owned());
+    }
+    if !item.comps.is_empty() && (item.comps.len() != fields.len() || item.single != item.one_comp) {
         return Err("Fields and comps lists must have equal length".to_owned());
     }
     let usual = if item.single { "in" } else { "=" };
@@ -90,11 +93,13 @@ fn column(field: &str, comp: &str, catalogue: &Catalogue) -> Result<Column, Stri
 
 /// All values of an exception whose `fields` is one text.
 fn single(column: &Column, values: &[ExceptionValue]) -> Result<Expr, String> {
-    if takes_list(column) {
-        return check(column, values);
+    if !takes_list(column) {
+        return Err("When fields is a single value, comps must be one of (in, pmatch, intersects)".to_owned());
     }
-    let checks: Result<Vec<_>, _> = values.iter().map(|v| check(column, std::slice::from_ref(v))).collect();
-    checks.map(|checks| join(checks, Expr::Or))
+    if values.iter().any(|value| matches!(value, ExceptionValue::List(_))) {
+        return Err("Expected values array to contain a list of strings".to_owned());
+    }
+    check(column, values)
 }
 
 fn takes_list(column: &Column) -> bool {

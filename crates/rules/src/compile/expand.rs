@@ -1,20 +1,34 @@
 //! Puts the content of macros and lists where their names stand.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::definitions::{Definitions, Parts};
+use crate::atom::MAX_VALUES;
 use crate::diagnostic::{Code, Diagnostic, Level};
 use crate::filter::ast::Named;
 use crate::filter::escape::unescape;
 use crate::filter::{Check, Expr, Filter, Literal, Position, Right, write_check};
 
+/// How long a condition may be, in bytes.
+const MAX_LENGTH: usize = 1 << 20;
 /// How large a condition may grow when names are replaced.
 const MAX_CHECKS: usize = 20_000;
+/// How deep it may then nest, macros and parentheses together.
+const MAX_DEPTH: usize = 400;
+
+/// How large a condition became.
+#[derive(Debug, Clone, Copy, Default)]
+struct Size {
+    checks: usize,
+    depth: usize,
+}
 
 pub(super) struct Expander<'d> {
     definitions: &'d Definitions,
     lists: BTreeMap<&'d str, Vec<Literal>>,
-    macros: BTreeMap<&'d str, Option<(Expr, usize)>>,
+    /// Names of lists that are more than one word.
+    odd_lists: Vec<&'d str>,
+    macros: BTreeMap<&'d str, Option<(Expr, Size)>>,
     /// Macros that are being expanded, outermost first.
     open: Vec<&'d str>,
     used_macros: BTreeSet<&'d str>,
@@ -36,6 +50,12 @@ impl<'d> Expander<'d> {
         let mut expander = Self {
             definitions,
             lists: BTreeMap::new(),
+            odd_lists: definitions
+                .lists
+                .keys()
+                .filter(|name| name.contains(char::is_whitespace))
+                .map(String::as_str)
+                .collect(),
             macros: BTreeMap::new(),
             open: Vec::new(),
             used_macros: BTreeSet::new(),
@@ -45,7 +65,9 @@ impl<'d> Expander<'d> {
         };
         expander.resolve_lists();
         // Macros that nothing uses have to be right too.
-        for name in definitions.macros.keys() {
+        let mut by_order: Vec<_> = definitions.macros.iter().collect();
+        by_order.sort_by_key(|(_, it)| it.order.changed);
+        for (name, _) in by_order {
             expander.macro_content(name);
         }
         expander.used_macros.clear();
@@ -70,6 +92,12 @@ impl<'d> Expander<'d> {
                     Some(content) => values.extend(content.iter().cloned()),
                     None => values.push(unquote(item)),
                 }
+                if values.len() > MAX_VALUES {
+                    let message = format!("list '{name}' has more than {MAX_VALUES} values");
+                    self.diagnostics.push(list.place.error(Code::LoadErrValidate, message));
+                    values.clear();
+                    break;
+                }
             }
             self.lists.insert(name, values);
         }
@@ -77,13 +105,26 @@ impl<'d> Expander<'d> {
 
     /// A rule's condition with all names replaced. `None` when something was wrong.
     pub(super) fn condition(&mut self, text: &Parts) -> Option<Expr> {
-        let mut checks = 0;
         let expr = self.parse(text)?;
-        self.expand(expr, &Scope { text, before: usize::MAX }, &mut checks)
+        let mut size = Size::default();
+        let expr = self.expand(expr, &Scope { text, before: usize::MAX }, 0, &mut size)?;
+        if size.checks > MAX_CHECKS {
+            let message = format!("condition has more than {MAX_CHECKS} comparisons");
+            let code = Code::LoadErrCompileCondition;
+            self.diagnostics.extend(text.error_at(Position::default(), code, message));
+            return None;
+        }
+        Some(expr)
     }
 
     fn parse(&mut self, text: &Parts) -> Option<Expr> {
         let joined = self.quote_odd_lists(text.text());
+        if joined.len() > MAX_LENGTH {
+            let message = format!("condition is longer than {MAX_LENGTH} bytes");
+            let code = Code::LoadErrCompileCondition;
+            self.diagnostics.extend(text.error_at(Position::default(), code, message));
+            return None;
+        }
         match Filter::parse(&joined) {
             Ok(filter) => Some(filter.expr().clone()),
             Err(error) => {
@@ -95,11 +136,10 @@ impl<'d> Expander<'d> {
 
     /// A list whose name is no word can still be named between parentheses and commas.
     fn quote_odd_lists(&self, text: String) -> String {
-        let odd = self.definitions.lists.keys().filter(|n| n.contains(char::is_whitespace));
-        odd.fold(text, |text, name| {
+        self.odd_lists.iter().fold(text, |text, name| {
             let mut out = String::with_capacity(text.len());
             let mut rest = &*text;
-            while let Some(at) = rest.find(&**name) {
+            while let Some(at) = rest.find(name) {
                 let (before, after) = (&rest[..at], &rest[at + name.len()..]);
                 out.push_str(before);
                 let bounded =
@@ -118,19 +158,23 @@ impl<'d> Expander<'d> {
         })
     }
 
-    fn expand(&mut self, expr: Expr, scope: &Scope<'_>, checks: &mut usize) -> Option<Expr> {
+    fn expand(&mut self, expr: Expr, scope: &Scope<'_>, level: usize, size: &mut Size) -> Option<Expr> {
+        size.depth = size.depth.max(level);
         // Every child is visited, so that one look finds all errors.
-        let children = |this: &mut Self, children: Vec<Expr>, checks: &mut usize| {
-            let expanded: Vec<_> = children.into_iter().map(|c| this.expand(c, scope, checks)).collect();
+        let children = |this: &mut Self, children: Vec<Expr>, size: &mut Size| {
+            let expanded: Vec<_> =
+                children.into_iter().map(|c| this.expand(c, scope, level + 1, size)).collect();
             expanded.into_iter().collect::<Option<Vec<_>>>()
         };
         Some(match expr {
-            Expr::And(list) => Expr::And(children(self, list, checks)?),
-            Expr::Or(list) => Expr::Or(children(self, list, checks)?),
-            Expr::Not(child) => Expr::Not(Box::new(self.expand(*child, scope, checks)?)),
-            Expr::Named(name, child) => Expr::Named(name, Box::new(self.expand(*child, scope, checks)?)),
+            Expr::And(list) => Expr::And(children(self, list, size)?),
+            Expr::Or(list) => Expr::Or(children(self, list, size)?),
+            Expr::Not(child) => Expr::Not(Box::new(self.expand(*child, scope, level + 1, size)?)),
+            Expr::Named(name, child) => {
+                Expr::Named(name, Box::new(self.expand(*child, scope, level + 1, size)?))
+            }
             Expr::Check(check) => {
-                *checks += 1;
+                size.checks += 1;
                 let check = self.check(check);
                 let mut text = String::new();
                 write_check(&mut text, &check);
@@ -145,16 +189,19 @@ impl<'d> Expander<'d> {
                     return None;
                 };
                 self.used_macros.insert(name);
-                let (content, size) = self.macro_content(name)?;
-                *checks += size;
-                if *checks > MAX_CHECKS {
-                    let message =
-                        format!("condition grows beyond {MAX_CHECKS} comparisons when macros are replaced");
-                    self.diagnostics.extend(scope.text.error_at(
-                        position,
-                        Code::LoadErrCompileCondition,
-                        message,
-                    ));
+                let (content, of_macro) = self.macro_content(name)?;
+                size.checks += of_macro.checks;
+                size.depth = size.depth.max(level + 1 + of_macro.depth);
+                let too_large = if size.checks > MAX_CHECKS {
+                    format!("condition grows beyond {MAX_CHECKS} comparisons when macros are replaced")
+                } else if size.depth > MAX_DEPTH {
+                    format!("macros nest deeper than {MAX_DEPTH} levels")
+                } else {
+                    String::new()
+                };
+                if !too_large.is_empty() {
+                    let code = Code::LoadErrCompileCondition;
+                    self.diagnostics.extend(scope.text.error_at(position, code, too_large));
                     return None;
                 }
                 Expr::Named(Named::Macro(name.clone()), Box::new(content))
@@ -162,8 +209,8 @@ impl<'d> Expander<'d> {
         })
     }
 
-    /// What a macro stands for, and how many comparisons that is.
-    fn macro_content(&mut self, name: &'d str) -> Option<(Expr, usize)> {
+    /// What a macro stands for, and how large that is.
+    fn macro_content(&mut self, name: &'d str) -> Option<(Expr, Size)> {
         if let Some(done) = self.macros.get(name) {
             return done.clone();
         }
@@ -174,11 +221,16 @@ impl<'d> Expander<'d> {
             self.diagnostics.push(definition.place.error(Code::LoadErrValidate, message));
             return None;
         }
+        if self.open.len() > MAX_DEPTH {
+            let message = format!("macros nest deeper than {MAX_DEPTH} levels");
+            self.diagnostics.push(definition.place.error(Code::LoadErrValidate, message));
+            return None;
+        }
         self.open.push(name);
-        let mut size = 0;
+        let mut size = Size::default();
         let content = self.parse(&definition.condition).and_then(|expr| {
             let scope = Scope { text: &definition.condition, before: definition.order.changed };
-            self.expand(expr, &scope, &mut size)
+            self.expand(expr, &scope, 0, &mut size)
         });
         self.open.pop();
         let content = content.map(|expr| (expr, size));
@@ -203,6 +255,10 @@ impl<'d> Expander<'d> {
                     match value.as_str().and_then(|name| self.list(name)) {
                         Some(content) => out.extend(content),
                         None => out.push(value),
+                    }
+                    // A comparison of so many values is refused where it is built.
+                    if out.len() > MAX_VALUES {
+                        break;
                     }
                 }
                 Some(Right::List(out))
@@ -232,8 +288,9 @@ impl<'d> Expander<'d> {
 
     /// Warns of macros and lists that no rule needs, itself or through others.
     pub(super) fn warn_of_unused(&mut self) {
+        let mut named = self.words_of_macros();
         for (name, definition) in &self.definitions.macros {
-            if !self.used_macros.contains(&**name) && !self.named_by_macro(name) {
+            if !self.used_macros.contains(&**name) && !named.contains(name) {
                 self.diagnostics.push(definition.place.diagnostic(
                     Level::Warning,
                     Code::LoadUnusedMacro,
@@ -241,10 +298,9 @@ impl<'d> Expander<'d> {
                 ));
             }
         }
-        let in_lists: BTreeSet<_> = self.definitions.lists.values().flat_map(|l| &l.items).collect();
+        named.extend(self.definitions.lists.values().flat_map(|list| list.items.iter().cloned()));
         for (name, definition) in &self.definitions.lists {
-            let in_macros = || self.definitions.macros.values().any(|m| mentions(&m.condition.text(), name));
-            if !self.used_lists.contains(&**name) && !in_lists.contains(name) && !in_macros() {
+            if !self.used_lists.contains(&**name) && !named.contains(name) {
                 self.diagnostics.push(definition.place.diagnostic(
                     Level::Warning,
                     Code::LoadUnusedList,
@@ -254,13 +310,16 @@ impl<'d> Expander<'d> {
         }
     }
 
-    fn named_by_macro(&self, name: &str) -> bool {
-        self.definitions.macros.iter().any(|(other, m)| other != name && mentions(&m.condition.text(), name))
+    /// What could be a name in the macros, but for the name of the macro itself.
+    fn words_of_macros(&self) -> HashSet<String> {
+        let mut words = HashSet::new();
+        for (name, definition) in &self.definitions.macros {
+            let text = definition.condition.text();
+            let of_text = text.split(|c: char| c.is_whitespace() || "()\"'=,".contains(c));
+            words.extend(of_text.filter(|word| !word.is_empty() && word != name).map(str::to_owned));
+        }
+        words
     }
-}
-
-fn mentions(text: &str, name: &str) -> bool {
-    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == name)
 }
 
 /// The constant that a list's item or an exception's value writes: quotes inside the YAML text are

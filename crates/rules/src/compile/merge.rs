@@ -101,11 +101,10 @@ impl Merger<'_> {
                 let message = format!("Rule uses {how} but no rule by that name already exists");
                 self.refuse(&place, message);
             }
-            None if item.is_switch() => self.diagnostics.push(place.diagnostic(
-                Level::Warning,
-                Code::LoadUnknownItem,
-                format!("Rule '{}' is switched on or off but no rule by that name already exists", item.name),
-            )),
+            None if item.is_switch() => self.refuse(
+                &place,
+                format!("Rule has 'enabled' key but no rule by that name already exists: '{}'", item.name),
+            ),
             None => {
                 let exceptions = item.exceptions.clone().unwrap_or_default();
                 let mut rule = new_rule(place.clone(), item);
@@ -115,9 +114,10 @@ impl Merger<'_> {
             }
             Some(index) => {
                 let mut rule = self.definitions.rules[index].clone();
-                if let Some(source) = &item.source
-                    && source.text != rule.event_source
-                {
+                let is_new = !item.is_switch() && !item.is_change();
+                let default = is_new.then_some(DEFAULT_SOURCE);
+                let source = item.source.as_ref().map(|source| source.text.as_str()).or(default);
+                if source.is_some_and(|source| source != rule.event_source) {
                     self.refuse(&place, "Rule has been re-defined with a different source".to_owned());
                     return;
                 }
@@ -180,6 +180,9 @@ impl Merger<'_> {
             if of("skip-if-unknown-filter").is_some() {
                 rule.skip_if_unknown_filter = item.skip_if_unknown_filter.unwrap_or_default();
             }
+            if of("warn_evttypes").is_some() {
+                rule.warn_evttypes = item.warn_evttypes.unwrap_or(true);
+            }
         }
         if let (Some(change), Some(exceptions)) = (of("exceptions"), &item.exceptions) {
             if change == Change::Replace {
@@ -201,10 +204,18 @@ impl Merger<'_> {
             let before = rule.exceptions.iter_mut().find(|(_, e)| e.name == item.name);
             match (before, append) {
                 (Some((_, before)), true) => {
+                    if item.fields.is_some() {
+                        let message = "Can not append exception fields to existing exception, only values";
+                        self.diagnostics.push(here.error(Code::LoadErrValidate, message));
+                    }
+                    if !item.comps.is_empty() {
+                        let message = "Can not append exception comps to existing exception, only values";
+                        self.diagnostics.push(here.error(Code::LoadErrValidate, message));
+                    }
                     if item.values.is_empty() {
                         self.diagnostics.push(here.diagnostic(
                             Level::Warning,
-                            Code::LoadExceptionNoValues,
+                            Code::LoadAppendNoValues,
                             format!("Overriding/appending exception with no values: '{}'", item.name),
                         ));
                     }
@@ -225,6 +236,10 @@ impl Merger<'_> {
                     } else {
                         here.error(Code::LoadErrYamlValidate, "Item has no mapping for key 'fields'")
                     });
+                }
+                (None, true) if item.values.is_empty() => {
+                    let message = "Rule exception must have values property with a list of values";
+                    self.diagnostics.push(here.error(Code::LoadErrValidate, message));
                 }
                 (None, _) => rule.exceptions.push((here, item)),
             }
@@ -258,6 +273,7 @@ fn new_rule(place: Place, item: &RuleItem) -> RuleDefinition {
         tags: item.tags.clone().unwrap_or_default(),
         enabled: item.enabled.unwrap_or(true),
         skip_if_unknown_filter: item.skip_if_unknown_filter.unwrap_or_default(),
+        warn_evttypes: item.warn_evttypes.unwrap_or(true),
         exceptions: Vec::new(),
         place,
     }

@@ -3,7 +3,9 @@
 //! event that they can match.
 
 mod dag;
+mod event_types;
 mod definitions;
+mod doubts;
 mod exceptions;
 mod expand;
 mod index;

@@ -6,6 +6,7 @@ use vedetta_model::Kind;
 
 use super::dag::{Dag, Node, NodeId};
 use super::index::{Entry, Index};
+use super::merge::DEFAULT_SOURCE;
 use crate::fields::KindSet;
 
 #[derive(Debug)]
@@ -13,8 +14,8 @@ pub(crate) struct Program {
     pub(crate) dag: Dag,
     /// By the kind's place in [`Kind::ALL`].
     by_kind: Vec<Index>,
-    /// For events whose kind is not known.
-    any_kind: Vec<Entry>,
+    /// For events whose kind is not known: by the source of events that the rules are about.
+    by_source: HashMap<String, Vec<Entry>>,
     /// For each atom the slot in which a text that its field is put together from is kept.
     pub(crate) slots: Vec<Option<u32>>,
     pub(crate) slot_count: usize,
@@ -24,8 +25,8 @@ pub(crate) struct Program {
 pub(crate) struct Candidate {
     pub(crate) node: NodeId,
     pub(crate) enabled: bool,
-    /// It is about the events of the model.
-    pub(crate) on_nodes: bool,
+    /// The source of events that it is about.
+    pub(crate) source: String,
 }
 
 impl Program {
@@ -36,7 +37,7 @@ impl Program {
         for &kind in Kind::ALL {
             let mut memo = HashMap::new();
             let mut entries = Vec::new();
-            for (rule, candidate) in rules.iter().enumerate().filter(|(_, c)| c.on_nodes) {
+            for (rule, candidate) in rules.iter().enumerate().filter(|(_, c)| c.source == DEFAULT_SOURCE) {
                 let node = dag.specialise(candidate.node, kind, &mut memo);
                 if *dag.node(node) == Node::Const(false) {
                     continue;
@@ -49,18 +50,21 @@ impl Program {
             entries_by_kind.push(entries);
         }
         let by_kind = entries_by_kind.iter().map(|entries| Index::build(&dag, entries)).collect();
-        let enabled = rules.iter().enumerate().filter(|(_, c)| c.enabled);
-        let any_kind = enabled.map(|(rule, c)| Entry { rule: number(rule), node: c.node }).collect();
+        let mut by_source: HashMap<String, Vec<Entry>> = HashMap::new();
+        for (rule, candidate) in rules.iter().enumerate().filter(|(_, c)| c.enabled) {
+            let entry = Entry { rule: number(rule), node: candidate.node };
+            by_source.entry(candidate.source.clone()).or_default().push(entry);
+        }
         let (slots, slot_count) = slots(&dag);
-        (Self { dag, by_kind, any_kind, slots, slot_count }, kinds)
+        (Self { dag, by_kind, by_source, slots, slot_count }, kinds)
     }
 
     pub(crate) fn for_kind(&self, kind: Kind) -> Option<&Index> {
         self.by_kind.get(KindSet::position(kind)).filter(|index| !index.is_empty())
     }
 
-    pub(crate) fn for_any_kind(&self) -> &[Entry] {
-        &self.any_kind
+    pub(crate) fn for_source(&self, source: &str) -> &[Entry] {
+        self.by_source.get(source).map(Vec::as_slice).unwrap_or_default()
     }
 }
 

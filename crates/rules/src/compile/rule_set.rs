@@ -7,17 +7,19 @@ use vedetta_model::control::RuleException;
 
 use super::dag::Dag;
 use super::definitions::{Place, RuleDefinition};
+use super::doubts;
+use super::event_types;
 use super::exceptions;
 use super::expand::Expander;
 use super::merge::{DEFAULT_SOURCE, merge};
 use super::program::{Candidate, Program};
 use crate::atom;
 use crate::diagnostic::{Code, Diagnostic, Level};
-use crate::fields::{Catalogue, KindSet, is_event_type};
+use crate::fields::{Catalogue, JsonEvent, KindSet};
 use crate::file::source::Source;
 use crate::file::{ExceptionItem, ExceptionValue, Mark, RuleFile};
 use crate::filter::ast::Named;
-use crate::filter::{Check, Expr, Literal, Op, Operand, Right, canonical, write_check};
+use crate::filter::{Expr, canonical, write_check};
 use crate::output::Output;
 
 /// What people decided about rules, on top of what the files say.
@@ -108,7 +110,8 @@ impl RuleSet {
         let mut diagnostics: Vec<_> = files.iter().flat_map(|f| f.warnings.iter().cloned()).collect();
         let definitions = merge(files, &mut diagnostics);
         let mut compiler = Compiler {
-            catalogue,
+            all_fields: catalogue,
+            catalogue: catalogue.clone(),
             expander: Expander::new(&definitions, &mut diagnostics),
             dag: Dag::default(),
             rules: Vec::new(),
@@ -148,7 +151,9 @@ impl RuleSet {
 }
 
 struct Compiler<'c, 'd> {
-    catalogue: &'c Catalogue,
+    all_fields: &'c Catalogue,
+    /// The fields that the rule at hand can name.
+    catalogue: Catalogue,
     expander: Expander<'d>,
     dag: Dag,
     rules: Vec<Rule>,
@@ -161,11 +166,23 @@ impl Compiler<'_, '_> {
     }
 
     fn rule(&mut self, definition: &RuleDefinition, overrides: &Overrides) {
+        let source = &definition.event_source;
+        if !is_source(source) {
+            let message = format!("Unknown source {source}, skipping");
+            self.report(definition.place.diagnostic(Level::Warning, Code::LoadUnknownSource, message));
+            return;
+        }
         let Some(condition) = self.expander.condition(&definition.condition) else { return };
+        self.catalogue = self.all_fields.for_source(source);
+        if definition.warn_evttypes && *source == DEFAULT_SOURCE && event_types::too_many(&condition) {
+            let message =
+                "Rule matches too many evt.type values. This has a significant performance penalty.";
+            self.report(definition.place.diagnostic(Level::Warning, Code::LoadNoEvttype, message));
+        }
         let Some(exceptions) = self.exceptions(definition, overrides) else { return };
         let expr = with_exceptions(condition, exceptions);
         let output_text = definition.output.text();
-        let output = Output::compile(&output_text, self.catalogue).map_err(|(offset, message)| {
+        let output = Output::compile(&output_text, &self.catalogue).map_err(|(offset, message)| {
             let at = crate::filter::Position { offset, line: 1, column: offset + 1 };
             definition.output.error_at(at, Code::LoadErrCompileOutput, message)
         });
@@ -180,11 +197,7 @@ impl Compiler<'_, '_> {
         };
         let switched_on = overrides.enabled.contains(&definition.name);
         let enabled = !overrides.disabled.contains(&definition.name) && (definition.enabled || switched_on);
-        self.candidates.push(Candidate {
-            node,
-            enabled,
-            on_nodes: definition.event_source == DEFAULT_SOURCE,
-        });
+        self.candidates.push(Candidate { node, enabled, source: definition.event_source.clone() });
         self.rules.push(Rule {
             name: definition.name.clone(),
             description: definition.description.clone(),
@@ -232,7 +245,7 @@ impl Compiler<'_, '_> {
         let mut conditions = Vec::new();
         let mut fine = true;
         for (place, item) in &all {
-            match exceptions::condition(place, item, self.catalogue, self.expander.diagnostics()) {
+            match exceptions::condition(place, item, &self.catalogue, self.expander.diagnostics()) {
                 Ok(None) => {}
                 Ok(Some(expr)) => {
                     let expr = self.with_lists(expr);
@@ -264,7 +277,7 @@ impl Compiler<'_, '_> {
             Expr::And(list) | Expr::Or(list) => {
                 list.iter().fold(true, |fine, e| self.check_atoms(e, place, exception) & fine)
             }
-            Expr::Check(check) => match atom::build(check, self.catalogue, &mut Vec::new()) {
+            Expr::Check(check) => match atom::build(check, &self.catalogue, &mut Vec::new()) {
                 Ok(_) => true,
                 Err(error) => {
                     let message = format!("exception '{exception}': {}", error.message);
@@ -308,11 +321,13 @@ impl Compiler<'_, '_> {
                 let mut text = String::new();
                 write_check(&mut text, check);
                 let mut warnings = Vec::new();
-                let made = self.dag.atom(&text, || atom::build(check, self.catalogue, &mut warnings));
-                warnings.extend(unknown_event_types(check));
-                for warning in warnings {
-                    let place = &definition.place;
-                    self.report(place.diagnostic(Level::Warning, Code::LoadSuspiciousCondition, warning));
+                // The comparison of another rule may read the same, and be about other events.
+                let made = atom::fields_exist(check, &self.catalogue).and_then(|()| {
+                    self.dag.atom(&text, || atom::build(check, &self.catalogue, &mut warnings))
+                });
+                let doubts = warnings.into_iter().map(|warning| (Code::LoadSuspiciousCondition, warning));
+                for (code, doubt) in doubts.chain(doubts::doubts(check)) {
+                    self.report(definition.place.diagnostic(Level::Warning, code, doubt));
                 }
                 made.map_err(|error| {
                     let found = self.expander.error_in_check(check, error.position, &error.message);
@@ -329,19 +344,9 @@ impl Compiler<'_, '_> {
     }
 }
 
-/// Names of events that do not exist: such a comparison never holds.
-fn unknown_event_types(check: &Check) -> Vec<String> {
-    let values = match (&check.left, &check.right) {
-        (Operand::Field { name, .. }, right) if name == "evt.type" || name == "syscall.type" => match right {
-            Some(Right::Value(value)) => std::slice::from_ref(value),
-            Some(Right::List(values)) => values,
-            _ => &[],
-        },
-        _ => &[],
-    };
-    let by_name = matches!(check.op, Op::Eq | Op::EqEq | Op::Ne | Op::In);
-    let unknown = values.iter().map(Literal::to_text).filter(|name| by_name && !is_event_type(name));
-    unknown.map(|name| format!("unknown event type '{name}'")).collect()
+/// Whether there are events of a source.
+fn is_source(name: &str) -> bool {
+    name == DEFAULT_SOURCE || JsonEvent::sources().any(|source| source == name)
 }
 
 /// Why a condition can't be used.
@@ -368,6 +373,7 @@ fn from_model(exception: &RuleException) -> ExceptionItem {
         fields: Some(exception.fields.clone()),
         single: false,
         comps: exception.comps.clone(),
+        one_comp: false,
         values: exception
             .values
             .iter()

@@ -145,8 +145,10 @@ fn equal_parts_of_rules_are_one_node() {
 
 #[test]
 fn rules_of_another_source_do_not_see_the_nodes_events() {
-    let text =
-        RULE.replace("evt.type = open and proc.name = cat", "not ka.verb = get") + "  source: k8s_audit\n";
+    let text = RULE
+        .replace("evt.type = open and proc.name = cat", "not ka.verb = get")
+        .replace("%proc.name", "%ka.verb")
+        + "  source: k8s_audit\n";
     let set = compile(&text).unwrap();
     assert!(set.rules()[0].kinds.is_empty());
     assert!(!matches(&set, &event(serde_json::json!({"evt.type": "open"}))));

@@ -2,7 +2,10 @@
 //! without IO; the program `vedetta-conformance` reads them.
 
 mod captures;
+mod expect;
+mod k8saudit;
 mod loader;
+mod outputs;
 mod regression;
 mod vectors;
 
@@ -63,7 +66,9 @@ pub fn run(read: Read<'_>) -> Vec<SetResult> {
     results.push(loader::run(read));
     results.push(loader::inventory(read));
     results.push(captures::run(read));
+    results.push(outputs::run(read));
     results.push(regression::run(read));
+    results.push(k8saudit::run(read));
     results
 }
 
@@ -86,4 +91,9 @@ fn text<'j>(json: &'j Json, key: &str) -> &'j str {
 /// Cases share ids: the filter makes them findable.
 fn case_id(case: &Json) -> String {
     format!("{} | {}", text(case, "id"), text(case, "filter"))
+}
+
+fn strings(case: &Json, key: &str) -> Vec<String> {
+    let items = case.get(key).and_then(Json::as_array).into_iter().flatten();
+    items.filter_map(Json::as_str).map(str::to_owned).collect()
 }

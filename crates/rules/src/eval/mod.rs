@@ -74,9 +74,8 @@ impl RuleSet {
             }
             None => {
                 scratch.begin(program);
-                for entry in program.for_any_kind() {
-                    let of_source = self.rules[entry.rule as usize].source == source.event_source();
-                    if of_source && holds(program, entry.node, source, scratch) {
+                for entry in program.for_source(source.event_source()) {
+                    if holds(program, entry.node, source, scratch) {
                         scratch.matched.push(entry.rule);
                     }
                 }

@@ -1,7 +1,7 @@
 //! The catalogue: which fields exist, of what type, with what argument.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use smol_str::SmolStr;
 
@@ -87,8 +87,12 @@ enum Argument {
 
 #[derive(Debug, Clone)]
 struct Entry {
+    /// The only source whose events have it; `None` for all of them.
+    source: Option<&'static str>,
     field_type: FieldType,
     list: bool,
+    /// Each item of the list can be several values.
+    nested: bool,
     argument: Argument,
 }
 
@@ -142,12 +146,18 @@ impl std::fmt::Display for FieldError {
 /// Which fields exist.
 #[derive(Debug, Clone)]
 pub struct Catalogue {
-    entries: HashMap<SmolStr, Entry>,
+    entries: Arc<HashMap<SmolStr, Entry>>,
+    /// Only fields of this source's events exist.
+    source: Option<SmolStr>,
 }
 
 static STANDARD: LazyLock<Catalogue> = LazyLock::new(|| {
     let mut entries = HashMap::new();
+    let mut source = None;
     for line in include_str!("catalogue.txt").lines() {
+        if let Some(name) = line.strip_prefix('[') {
+            source = Some(name.trim_end_matches(']')).filter(|name| *name != "*");
+        }
         if line.is_empty() || line.starts_with(['#', '[']) {
             continue;
         }
@@ -156,10 +166,12 @@ static STANDARD: LazyLock<Catalogue> = LazyLock::new(|| {
         else {
             continue;
         };
-        let mut entry = Entry { field_type, list: false, argument: Argument::None };
+        let source = source.filter(|_| !COMMON.contains(&name));
+        let mut entry = Entry { source, field_type, list: false, nested: false, argument: Argument::None };
         for word in words {
             match word {
                 "list" => entry.list = true,
+                "lists" => (entry.list, entry.nested) = (true, true),
                 "arg?" => entry.argument = Argument::Optional,
                 "arg!" => entry.argument = Argument::Required,
                 _ => {}
@@ -167,7 +179,7 @@ static STANDARD: LazyLock<Catalogue> = LazyLock::new(|| {
         }
         entries.insert(SmolStr::new_static(name), entry);
     }
-    Catalogue { entries }
+    Catalogue { entries: Arc::new(entries), source: None }
 });
 
 static EVENT_TYPES: LazyLock<HashSet<&str>> =
@@ -177,6 +189,27 @@ static EVENT_TYPES: LazyLock<HashSet<&str>> =
 pub(crate) fn is_event_type(name: &str) -> bool {
     EVENT_TYPES.contains(name)
 }
+
+/// Fields that events of all sources have.
+const COMMON: [&str; 17] = [
+    "evt.num",
+    "evt.time",
+    "evt.time.s",
+    "evt.time.iso8601",
+    "evt.datetime",
+    "evt.datetime.s",
+    "evt.rawtime",
+    "evt.rawtime.s",
+    "evt.rawtime.ns",
+    "evt.type",
+    "evt.count",
+    "evt.source",
+    "evt.hostname",
+    "evt.is_async",
+    "evt.asynctype",
+    "evt.pluginname",
+    "evt.plugininfo",
+];
 
 /// Fields whose argument stands behind a dot: `evt.arg.flags` is `evt.arg[flags]`.
 const DOTTED: [&str; 6] =
@@ -211,9 +244,16 @@ impl Catalogue {
     /// The same with one more text (or bytes) field.
     #[must_use]
     pub fn with(mut self, name: &str, field_type: FieldType) -> Self {
-        let entry = Entry { field_type, list: false, argument: Argument::Optional };
-        self.entries.insert(name.into(), entry);
+        let entry =
+            Entry { source: None, field_type, list: false, nested: false, argument: Argument::Optional };
+        Arc::make_mut(&mut self.entries).insert(name.into(), entry);
         self
+    }
+
+    /// The same without the fields that only events of other sources have.
+    #[must_use]
+    pub fn for_source(&self, source: &str) -> Self {
+        Self { source: Some(source.into()), ..self.clone() }
     }
 
     /// All names, sorted.
@@ -246,6 +286,11 @@ impl Catalogue {
             }
             _ => return Err(FieldError::Unknown(name.to_owned())),
         };
+        if let (Some(of), Some(source)) = (entry.source, &self.source)
+            && of != source
+        {
+            return Err(FieldError::Unknown(name.to_owned()));
+        }
         match (&arg, entry.argument) {
             (Some(_), Argument::None) => return Err(FieldError::NoArgument(name.to_owned())),
             (None, Argument::Required) => return Err(FieldError::ArgumentRequired(name.to_owned())),
@@ -260,6 +305,7 @@ impl Catalogue {
         }
         let plural = match &arg {
             None if entry.list => Plural::List,
+            Some(_) if entry.nested => Plural::List,
             None if ANY.contains(&&*base) => Plural::Any,
             _ => Plural::One,
         };

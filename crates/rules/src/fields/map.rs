@@ -117,6 +117,14 @@ impl MapEvent {
         self.fields.insert(name.to_owned(), items);
     }
 
+    /// The first value of a field, where it is a whole number.
+    pub fn integer(&self, name: &str) -> Option<i64> {
+        match self.fields.get(name)?.first()? {
+            Item::Int(n) => Some(*n),
+            _ => None,
+        }
+    }
+
     /// Whether a field was given.
     pub fn contains(&self, name: &str) -> bool {
         self.fields.contains_key(name)

@@ -9,6 +9,8 @@ mod kinds;
 mod known;
 mod map;
 mod names;
+mod sources;
+mod time;
 mod view;
 
 pub(crate) use catalogue::is_event_type;
@@ -17,6 +19,7 @@ pub use kinds::KindSet;
 pub(crate) use kinds::{category, is_available, type_names};
 pub use known::Known;
 pub use map::MapEvent;
+pub use sources::{JsonEvent, ReadError};
 pub use view::EventView;
 
 use std::net::IpAddr;

@@ -15,6 +15,8 @@ pub struct ExceptionItem {
     pub single: bool,
     /// One operator per field; empty for the usual ones.
     pub comps: Vec<String>,
+    /// `comps` was one text, as it has to be where `fields` is.
+    pub one_comp: bool,
     /// Rows of one value per field, or all values of the one field.
     pub values: Vec<ExceptionValue>,
 }

@@ -6,6 +6,7 @@ mod item;
 mod parts;
 mod reader;
 pub(crate) mod source;
+mod versions;
 pub(crate) mod yaml;
 
 pub use exception::{ExceptionItem, ExceptionValue};
@@ -40,9 +41,12 @@ impl RuleFile {
                 continue;
             }
             match document.list() {
-                Some(list) => items.extend(list.iter().filter_map(|node| reader.item(node))),
+                Some(list) => {
+                    let there = list.iter().filter(|node| !node.is_null());
+                    items.extend(there.filter_map(|node| reader.item(node)));
+                }
                 None => reader.error(
-                    Code::LoadErrYamlParse,
+                    Code::LoadErrYamlValidate,
                     document.mark,
                     format!("Rules content is not yaml array of objects: found {}", document.describe()),
                     &["a list of rules, macros and lists"],

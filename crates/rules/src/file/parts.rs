@@ -22,22 +22,37 @@ impl Reader {
             return None;
         };
         let name = self.required_text(node.mark, entries, "name")?.text;
-        let fields_node = find(entries, "fields");
-        let single = fields_node.is_some_and(|n| n.list().is_none());
-        let list_or_one = |n: &Node| match n.list() {
-            Some(list) => list.iter().filter_map(|i| i.text()).map(|t| t.trim().to_owned()).collect(),
-            None => n.text().map(|t| t.trim().to_owned()).into_iter().collect::<Vec<_>>(),
+        let (fields, single) = match find(entries, "fields") {
+            None => (None, false),
+            Some(node) => {
+                let (fields, single) = self.list_or_one(node)?;
+                (Some(fields), single)
+            }
         };
-        let fields = fields_node.map(list_or_one);
-        let comps = find(entries, "comps").map(list_or_one).unwrap_or_default();
+        let (comps, one_comp) = match find(entries, "comps") {
+            None => (Vec::new(), single),
+            Some(node) => self.list_or_one(node)?,
+        };
         let values = match find(entries, "values") {
             None => Vec::new(),
             Some(values) => match values.list() {
                 Some(list) => list.iter().filter_map(value).collect(),
-                None => value(values).into_iter().collect(),
+                None if values.is_null() => Vec::new(),
+                None => {
+                    self.invalid(values.mark, "Rule exception values must be a sequence", &["a list"]);
+                    return None;
+                }
             },
         };
-        Some(ExceptionItem { name, mark: node.mark, fields, single, comps, values })
+        Some(ExceptionItem { name, mark: node.mark, fields, single, comps, one_comp, values })
+    }
+
+    /// Texts, and whether there is just one that is no list.
+    fn list_or_one(&mut self, node: &Node) -> Option<(Vec<String>, bool)> {
+        match node.list() {
+            Some(list) => Some((self.each(list, |item| item.text().map(|t| t.trim().to_owned()))?, false)),
+            None => Some((node.text().map(|t| t.trim().to_owned()).into_iter().collect(), true)),
+        }
     }
 
     pub(super) fn tests(&mut self, node: &Node) -> Vec<TestItem> {

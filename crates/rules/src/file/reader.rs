@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic, Level};
 
 /// Keys of a rule that an `override` may append to, and those it may replace.
 const APPENDABLE: [&str; 5] = ["condition", "output", "desc", "tags", "exceptions"];
-const REPLACEABLE: [&str; 12] = [
+const REPLACEABLE: [&str; 11] = [
     "condition",
     "output",
     "desc",
@@ -19,7 +19,6 @@ const REPLACEABLE: [&str; 12] = [
     "skip-if-unknown-filter",
     "capture",
     "capture_duration",
-    "source",
 ];
 
 pub(super) struct Reader {
@@ -37,10 +36,15 @@ fn named(node: &Node) -> Option<Named> {
     node.text().map(|text| Named { text: text.to_owned(), mark: node.mark })
 }
 
-/// Whether a list's or macro's name can be written in a condition.
-fn is_plain_name(name: &str) -> bool {
+/// Whether a macro's name can be written in a condition.
+fn is_macro_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// Whether a list's name can.
+fn is_list_name(name: &str) -> bool {
+    !name.contains(|c: char| c.is_whitespace() || "()\"'=,".contains(c))
 }
 
 impl Reader {
@@ -86,50 +90,20 @@ impl Reader {
                     self.engine_version(value);
                     return None;
                 }
-                // Plugins are built in: there is nothing to compare their versions with.
-                Some("required_plugin_versions") => return None,
+                Some("required_plugin_versions") => {
+                    self.plugin_versions(value);
+                    return None;
+                }
                 _ => {}
             }
         }
         let key = entries.first().and_then(|(k, _)| k.text()).unwrap_or_default();
         self.warning(
-            Code::LoadUnknownKey,
+            Code::LoadUnknownItem,
             node.mark,
             format!("Unknown top level item '{key}', one of {}", KINDS.join(", ")),
         );
         None
-    }
-
-    fn engine_version(&mut self, node: &Node) {
-        let text = node.text().unwrap_or_default();
-        let parsed = match text.parse::<u64>() {
-            Ok(minor) => Some((0, minor, 0)),
-            Err(_) => {
-                let mut parts = text.split('.').map(|p| p.parse::<u64>().ok());
-                let version = (parts.next().flatten(), parts.next().flatten(), parts.next().flatten());
-                match version {
-                    (Some(a), Some(b), Some(c)) if parts.next().is_none() => Some((a, b, c)),
-                    _ => None,
-                }
-            }
-        };
-        match parsed {
-            None => self.invalid(
-                node.mark,
-                format!("Unable to parse engine version '{text}' as a semver string. Expected \"x.y.z\" semver format."),
-                &["a version such as 0.26.0"],
-            ),
-            Some(version) if version > super::ENGINE_VERSION => {
-                let (a, b, c) = super::ENGINE_VERSION;
-                self.error(
-                    Code::LoadErrValidate,
-                    node.mark,
-                    format!("Rules require engine version {text}, but engine version is {a}.{b}.{c}"),
-                    &[],
-                );
-            }
-            Some(_) => {}
-        }
     }
 
     /// The name behind `rule:`, `macro:` or `list:`.
@@ -151,15 +125,20 @@ impl Reader {
         }
     }
 
-    fn plain_name(&mut self, what: &str, value: &Node) -> Option<Named> {
-        let name = self.name(what, value)?;
-        if !is_plain_name(&name.text) {
-            let title = if what == "list" { "List" } else { "Macro" };
-            self.warning(
-                Code::LoadInvalidName,
-                name.mark,
-                format!("{title} has an invalid name. {title} names should match a regular expression: [a-zA-Z]+[a-zA-Z0-9_]*"),
-            );
+    fn macro_name(&mut self, value: &Node) -> Option<Named> {
+        let name = self.name("macro", value)?;
+        if !is_macro_name(&name.text) {
+            let message = "Macro has an invalid name. Macro names should match a regular expression: [a-zA-Z]+[a-zA-Z0-9_]*";
+            self.warning(Code::LoadInvalidMacroName, name.mark, message);
+        }
+        Some(name)
+    }
+
+    fn list_name(&mut self, value: &Node) -> Option<Named> {
+        let name = self.name("list", value)?;
+        if !is_list_name(&name.text) {
+            let message = "List has an invalid name. List names should match a regular expression: [^()\"'[:space:]=,]+";
+            self.warning(Code::LoadInvalidListName, name.mark, message);
         }
         Some(name)
     }
@@ -174,7 +153,7 @@ impl Reader {
 
     fn macro_item(&mut self, mark: Mark, entries: Entries<'_>, name: &Node) -> Option<Item> {
         self.unknown_keys(entries, &["macro", "condition", "append", "override"]);
-        let name = self.plain_name("macro", name)?;
+        let name = self.macro_name(name)?;
         let append = self.appends(entries, "condition")?;
         let condition = self.required_text(mark, entries, "condition")?;
         Some(Item { mark, body: ItemBody::Macro(MacroItem { name, condition, append }) })
@@ -182,14 +161,14 @@ impl Reader {
 
     fn list_item(&mut self, mark: Mark, entries: Entries<'_>, name: &Node) -> Option<Item> {
         self.unknown_keys(entries, &["list", "items", "append", "override"]);
-        let name = self.plain_name("list", name)?;
+        let name = self.list_name(name)?;
         let append = self.appends(entries, "items")?;
         let Some(node) = find(entries, "items") else {
             self.invalid(mark, "Item has no mapping for key 'items'", &["items: [...]"]);
             return None;
         };
         let items = match &node.value {
-            Yaml::List(items) => items.iter().filter_map(named).collect(),
+            Yaml::List(items) => self.each(items, named)?,
             _ if node.is_null() => Vec::new(),
             _ => {
                 self.invalid(node.mark, "Value of 'items' must be a list", &["a list"]);
@@ -225,8 +204,7 @@ impl Reader {
             return Some(());
         }
         let mark = find(entries, "override").map(|n| n.mark).unwrap_or_default();
-        self.error(
-            Code::LoadErrValidate,
+        self.invalid(
             mark,
             "Keys 'override' and 'append: true' cannot be used together. Add an 'append' entry (e.g. 'condition: append') under 'override' instead.",
             &[],
@@ -251,30 +229,45 @@ impl Reader {
         };
         let mut overrides = Vec::new();
         for (key, value) in map {
-            let (key_text, value_text) = (key.text().unwrap_or_default(), value.text().unwrap_or_default());
-            let (change, allowed) = match value_text {
-                "append" => (Change::Append, appendable),
-                "replace" => (Change::Replace, replaceable),
-                _ => {
-                    let message = format!("Invalid override operation for key '{key_text}': '{value_text}'");
-                    self.error(Code::LoadErrValidate, value.mark, message, &["append", "replace"]);
+            let name = key.text().unwrap_or_default();
+            let change = match value.text() {
+                Some("append") if appendable.contains(&name) => Change::Append,
+                Some("replace") if replaceable.contains(&name) => Change::Replace,
+                Some("append") => {
+                    let message = format!("Key '{name}' cannot be appended to, use 'replace' instead");
+                    self.invalid(key.mark, message, appendable);
+                    return None;
+                }
+                Some("replace") => {
+                    self.invalid(key.mark, format!("Key '{name}' cannot be replaced"), replaceable);
+                    return None;
+                }
+                other => {
+                    let message = format!(
+                        "Invalid override operation for key '{name}': '{}'",
+                        other.unwrap_or(value.describe())
+                    );
+                    self.invalid(value.mark, message, &["append", "replace"]);
                     return None;
                 }
             };
-            if !allowed.contains(&key_text) {
+            if find(entries, name).is_none() {
+                let how = value.text().unwrap_or_default();
                 let message =
-                    format!("Key '{key_text}' cannot be {value_text}d, use one of: {}", allowed.join(" "));
-                self.error(Code::LoadErrValidate, key.mark, message, allowed);
+                    format!("An {how} override for '{name}' was specified but '{name}' is not defined");
+                self.invalid(key.mark, message, &[]);
                 return None;
             }
-            if find(entries, key_text).is_none() {
-                let message = format!(
-                    "An {value_text} override for '{key_text}' was specified but '{key_text}' is not defined"
-                );
-                self.error(Code::LoadErrValidate, key.mark, message, &[]);
-                return None;
-            }
-            overrides.push((key_text.to_owned(), change));
+            overrides.push((name.to_owned(), change));
+        }
+        let all = || appendable.iter().chain(replaceable);
+        let left = |name: &str| all().any(|n| *n == name) && overrides.iter().all(|(n, _)| n != name);
+        let forgotten = entries.iter().filter_map(|(key, _)| Some((key.text()?, key.mark)));
+        if let Some((name, mark)) = forgotten.filter(|_| !overrides.is_empty()).find(|(name, _)| left(name)) {
+            let message =
+                format!("Unexpected key '{name}': no corresponding entry under 'override' is defined.");
+            self.invalid(mark, message, &["an entry under override"]);
+            return None;
         }
         Some(overrides)
     }
@@ -291,7 +284,7 @@ impl Reader {
 
     fn text(&mut self, node: &Node, key: &str) -> Option<Named> {
         match named(node) {
-            Some(text) if !text.text.is_empty() => Some(text),
+            Some(text) if !text.text.is_empty() && !node.is_null() => Some(text),
             Some(_) => {
                 self.invalid(node.mark, format!("Mapping for key '{key}' is empty"), &["a text"]);
                 None
@@ -322,9 +315,22 @@ impl Reader {
         }
     }
 
+    /// The items of a list, which all have to be texts.
+    pub(super) fn each<T>(&mut self, items: &[Node], take: impl Fn(&Node) -> Option<T>) -> Option<Vec<T>> {
+        let taken = items.iter().map(|item| take(item).ok_or(item));
+        match taken.collect() {
+            Ok(items) => Some(items),
+            Err(item) => {
+                let message = format!("sequence value is not scalar: found {}", item.describe());
+                self.invalid(item.mark, message, &["a text"]);
+                None
+            }
+        }
+    }
+
     fn texts(&mut self, node: &Node, key: &str) -> Option<Vec<String>> {
         match node.list() {
-            Some(items) => Some(items.iter().filter_map(|i| i.text().map(str::to_owned)).collect()),
+            Some(items) => self.each(items, |item| item.text().map(str::to_owned)),
             None if node.is_null() => Some(Vec::new()),
             None => {
                 self.invalid(node.mark, format!("Value of '{key}' must be a list"), &["a list"]);
@@ -381,7 +387,7 @@ impl Reader {
     fn rule_key(&mut self, rule: &mut RuleItem, key: &Node, value: &Node) {
         let Some(name) = key.text() else { return };
         match name {
-            "desc" => rule.description = value.text().map(str::to_owned),
+            "desc" => rule.description = self.text(value, name).map(|text| text.text),
             "condition" => rule.condition = self.text(value, name),
             "output" => rule.output = self.text(value, name),
             "source" => rule.source = named(value).filter(|s| !s.text.is_empty()),
@@ -420,6 +426,13 @@ impl Reader {
                 mark,
                 "Appended rule must have exceptions or condition property",
                 &["condition", "exceptions"],
+            );
+        }
+        if rule.is_switch() {
+            self.warning(
+                Code::LoadDeprecatedItem,
+                mark,
+                "The standalone 'enabled' key usage is deprecated. The correct approach requires also a 'replace' entry under the 'override' key (i.e. 'enabled: replace').",
             );
         }
         if rule.is_change() || rule.is_switch() {

@@ -21,6 +21,8 @@ pub struct Mark {
 pub(crate) struct Source {
     name: Arc<str>,
     text: Arc<str>,
+    /// Where each line begins.
+    lines: Arc<[usize]>,
 }
 
 /// How much of a line a diagnostic shows.
@@ -28,7 +30,8 @@ const SNIPPET_CHARS: usize = 160;
 
 impl Source {
     pub(crate) fn new(name: &str, text: &str) -> Self {
-        Self { name: name.into(), text: text.into() }
+        let lines = std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1));
+        Self { name: name.into(), text: text.into(), lines: lines.collect() }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -47,7 +50,8 @@ impl Source {
         message: impl Into<String>,
     ) -> Diagnostic {
         let line = mark.line.max(1);
-        let snippet = self.text.lines().nth(line - 1).unwrap_or_default();
+        let start = self.lines.get(line - 1).copied().unwrap_or(self.text.len());
+        let snippet = self.text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
         Diagnostic {
             severity,
             code,

@@ -1,13 +1,19 @@
 //! A cursor over a condition's text. What a word is depends on where it stands, so the parser asks
 //! for the token it wants instead of being handed one.
 
+use std::cell::Cell;
+
 use super::ast::Position;
 use super::escape::unescape;
 
 pub(super) struct Cursor<'a> {
     text: &'a [u8],
     at: usize,
+    /// The last place that was asked for: the next is most often a little further on.
+    known: Cell<Position>,
 }
+
+const START: Position = Position { offset: 0, line: 1, column: 1 };
 
 fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c)
@@ -19,7 +25,7 @@ fn is_blank(byte: u8) -> bool {
 
 impl<'a> Cursor<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text: text.as_bytes(), at: 0 }
+        Self { text: text.as_bytes(), at: 0, known: Cell::new(START) }
     }
 
     pub(super) fn offset(&self) -> usize {
@@ -44,13 +50,20 @@ impl<'a> Cursor<'a> {
 
     /// Line and column of an offset.
     pub(super) fn position_of(&self, offset: usize) -> Position {
-        let before = &self.text[..offset.min(self.text.len())];
-        let line_start = before.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
-        Position {
-            offset,
-            line: 1 + before.iter().filter(|b| **b == b'\n').count(),
-            column: 1 + String::from_utf8_lossy(&before[line_start..]).chars().count(),
+        let end = offset.min(self.text.len());
+        let known = self.known.get();
+        let mut position = if known.offset <= end { known } else { START };
+        for byte in &self.text[position.offset..end] {
+            match byte {
+                b'\n' => (position.line, position.column) = (position.line + 1, 1),
+                // Bytes that go on with a character begin none.
+                0x80..=0xbf => {}
+                _ => position.column += 1,
+            }
         }
+        position.offset = end;
+        self.known.set(position);
+        Position { offset, ..position }
     }
 
     pub(super) fn position(&self) -> Position {

@@ -5,10 +5,11 @@ mod file;
 mod process;
 mod socket;
 
-use vedetta_model::{Event, Kind, Process, Timestamp};
+use vedetta_model::{Event, Kind, Process};
 
 use super::kinds::{category, is_agent, type_names_of};
 use super::names;
+use super::time::time_field;
 use super::{Fetch, Field, FieldSource, Known, Value};
 
 /// An event and the table of processes that it points into.
@@ -41,13 +42,6 @@ impl<'a> EventView<'a> {
         let (event, kind) = (self.event, self.event.kind());
         match known {
             K::EvtNum => Fetch::uint(event.seq),
-            K::EvtRawtime => Fetch::int(event.time.as_nanos()),
-            K::EvtRawtimeS => Fetch::int(event.time.as_nanos().div_euclid(1_000_000_000)),
-            K::EvtRawtimeNs => Fetch::int(event.time.as_nanos().rem_euclid(1_000_000_000)),
-            K::EvtTime | K::EvtTimeS | K::EvtTimeIso | K::EvtDatetime | K::EvtDatetimeS => {
-                write_time(out, known, event.time);
-                Fetch::Built
-            }
             K::EvtDir => Fetch::some("<"),
             K::EvtType | K::SyscallType => match type_names_of(event) {
                 [only] => Fetch::some(*only),
@@ -85,7 +79,7 @@ impl<'a> EventView<'a> {
             K::EvtAbspath => self.absolute_path(field.arg.as_deref().unwrap_or_default()),
             K::EvtPath => self.path(),
             K::EvtArgs | K::EvtInfo => self.all_arguments(out),
-            _ => Fetch::Absent,
+            known => time_field(known, event.time, out).unwrap_or(Fetch::Absent),
         }
     }
 }
@@ -129,22 +123,6 @@ const fn counts_as(known: Known, kind: Kind) -> bool {
         Known::EvtCountErrorOther => !is_file && !is_net,
         _ => true,
     }
-}
-
-fn write_time(out: &mut Vec<u8>, known: Known, time: Timestamp) {
-    // `2026-01-31T08:00:00.000000000Z`
-    let iso = time.to_string();
-    let (date, rest) = iso.split_once('T').unwrap_or((&iso, ""));
-    let clock = rest.strip_suffix('Z').unwrap_or(rest);
-    let seconds = clock.split_once('.').map_or(clock, |(s, _)| s);
-    let text = match known {
-        Known::EvtTime => clock.to_owned(),
-        Known::EvtTimeS => seconds.to_owned(),
-        Known::EvtDatetime => format!("{date} {clock}"),
-        Known::EvtDatetimeS => format!("{date} {seconds}"),
-        _ => format!("{date}T{clock}+0000"),
-    };
-    out.extend_from_slice(text.as_bytes());
 }
 
 #[cfg(test)]
