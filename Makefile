@@ -61,7 +61,7 @@ check: ## formatting, lints, dependencies, generated files
 	@scripts/check.sh
 
 conformance: ## recorded cases of other tools under $VEDETTA_CORPORA: set, passed, total
-	@cargo run --quiet --locked --release -p vedetta-rules --bin vedetta-conformance
+	@cargo run --quiet --locked --release -p vedetta-conformance
 
 SEEDS ?= 1000
 FROM ?= 1

@@ -13,6 +13,6 @@ scripts/check.sh
 step "build" && cargo build --quiet --locked --workspace --exclude vedetta-node-agent-ebpf --all-targets
 step "tests" && cargo nextest run --locked --run-ignored all --workspace --exclude vedetta-node-agent-ebpf --profile ci
 step "examples in the docs" && cargo test --quiet --locked --workspace --exclude vedetta-node-agent-ebpf --doc
-step "conformance" && cargo run --quiet --locked -p vedetta-rules --bin vedetta-conformance -- engine-vectors falco/rules captures
+step "conformance" && cargo run --quiet --locked -p vedetta-conformance -- engine-vectors falco/rules captures k8saudit regression
 step "console: browser tests" && npm --prefix web-ui run --silent e2e
 step "done"

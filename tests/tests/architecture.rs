@@ -47,6 +47,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "ingest", "detect", "query", "tenant",
         ],
     ),
+    ("vedetta-conformance", &["rules", "scap"]),
     ("vedetta-load", &["*"]),
     ("vedetta-chaos", &["*"]),
     ("vedetta-simulation", &["*"]),

@@ -15,7 +15,7 @@ Environment: VEDETTA_CORPORA, the folder of recorded cases (default: ../shared/c
 Exit code: 0 when every case of the printed sets passed, 1 when one failed, 2 on a usage error.";
 
 fn main() -> anyhow::Result<()> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
     let corpora =
         env::var_os("VEDETTA_CORPORA").map_or_else(|| root.join("../shared/corpora"), PathBuf::from);
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
@@ -41,7 +41,9 @@ fn main() -> anyhow::Result<()> {
     }
     let mut failures = String::new();
     let mut failed = false;
-    for result in vedetta_rules::conformance::run(&|path| fs::read_to_string(corpora.join(path)).ok()) {
+    let mut results = vedetta_rules::conformance::run(&|path| fs::read_to_string(corpora.join(path)).ok());
+    results.push(vedetta_scap::conformance::run(&|path| fs::read(corpora.join(path)).ok()));
+    for result in results {
         if !only.is_empty() && !only.iter().any(|o| result.set.contains(o.as_str())) {
             continue;
         }
