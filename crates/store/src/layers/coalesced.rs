@@ -34,8 +34,11 @@ const MANY: usize = 1024;
 pub struct Coalesced<S> {
     inner: S,
     rows: Arc<Reads<ViewKey, Option<Bytes>>>,
-    pages: Arc<Reads<(ViewRange, Option<Cursor>, usize), Page>>,
+    pages: Arc<Reads<PageOf, Page>>,
 }
+
+/// What a page is asked for with.
+type PageOf = (ViewRange, Option<Cursor>, usize);
 
 impl<S> Coalesced<S> {
     /// Shares the reads of `inner`.

@@ -119,11 +119,7 @@ impl Engine {
 
     /// Applies the records of each partition, all partitions side by side: no row is written from two. Returns the next place
     /// of each, or `None` when the drain came first.
-    async fn take_all(
-        &self,
-        gathered: &BTreeMap<Partition, Vec<Record>>,
-        next: &Offsets,
-    ) -> Result<Option<Offsets>, EngineError> {
+    async fn take_all(&self, gathered: &Gathered, next: &Offsets) -> Result<Option<Offsets>, EngineError> {
         let take = async |partition: &Partition, records: &[Record]| {
             let place = match (next.get(partition), records.first()) {
                 (Some(place), _) => Some(*place),
@@ -285,12 +281,12 @@ impl Engine {
     }
 }
 
+/// Records that are applied together.
+type Gathered = BTreeMap<Partition, Vec<Record>>;
+
 /// What has come already together with `first`, by partition, and what came behind it that is no records.
-fn gather(
-    member: &mut dyn Member,
-    first: Vec<Record>,
-) -> (BTreeMap<Partition, Vec<Record>>, Option<Result<Delivery, GroupError>>) {
-    let mut gathered: BTreeMap<Partition, Vec<Record>> = BTreeMap::new();
+fn gather(member: &mut dyn Member, first: Vec<Record>) -> (Gathered, Option<Result<Delivery, GroupError>>) {
+    let mut gathered = Gathered::new();
     let mut records = first;
     for _ in 0..GATHERED {
         if let Some(first) = records.first() {
