@@ -1,6 +1,7 @@
 //! One node: an agent made of the real parts (batcher, spool, shipper), on a simulated disk, behind a simulated cable.
 
 use std::{
+    collections::BTreeSet,
     fmt::Write as _,
     path::Path,
     sync::{Arc, Mutex},
@@ -56,6 +57,8 @@ pub struct Node {
     books: Arc<Mutex<Books>>,
     key: Arc<NodeKey>,
     identity: Mutex<Option<Arc<NodeIdentity>>>,
+    /// What it was called so far. Its spool stays when its certificate is gone.
+    names: Mutex<BTreeSet<NodeId>>,
     state: Mutex<State>,
 }
 
@@ -96,6 +99,7 @@ impl Node {
             books: books.clone(),
             key: Arc::new(vedetta_auth::client::generate_key()?),
             identity: Mutex::default(),
+            names: Mutex::default(),
             state: Mutex::default(),
             platform: platform.clone(),
         }))
@@ -155,9 +159,7 @@ impl Node {
 
     fn stop(&self, power_cut: bool) {
         lock(&self.state).dead.cancel();
-        if let Some(identity) = self.identity() {
-            lock(&self.books).shaken.insert(identity.node);
-        }
+        lock(&self.books).shaken.extend(lock(&self.names).iter());
         if power_cut {
             self.disk.power_cut();
         }
@@ -178,6 +180,7 @@ impl Node {
                 let leaf = enrolled.ok().and_then(|given| given.chain.into_iter().next());
                 if let Some(identity) = leaf.and_then(|leaf| NodeIdentity::from_certificate(&leaf).ok()) {
                     self.platform.world.note(|line| write!(line, "{} is {}", self.name, identity.node));
+                    lock(&self.names).insert(identity.node);
                     *lock(&self.identity) = Some(Arc::new(identity));
                 }
             }
@@ -450,8 +453,8 @@ async fn trouble_of(node: Arc<Node>) {
         each(&node, Fault::PowerCut, |node| node.stop(true)),
         each(&node, Fault::NodeClock, |node| node.clock.jump()),
         each(&node, Fault::SpoolBitFlip, |node| {
-            if let Some(identity) = node.identity() {
-                lock(&node.books).damaged(identity.node);
+            for name in lock(&node.names).iter() {
+                lock(&node.books).damaged(*name);
             }
             node.disk.flip_bit();
         }),

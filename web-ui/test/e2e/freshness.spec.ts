@@ -12,9 +12,11 @@ test('people are told when what they see is not up to date, how old it is and wh
 })
 
 test('a server that gives no answer leaves on the screen what it said, and when', async ({ page }) => {
+  const answered = page.waitForResponse((response) => isFreshness(response.request().postData()))
   await signIn(page)
-  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
-  await page.route('**/graphql', (route) => (isFreshness(route.request().postData()) ? route.abort() : route.fallback()))
+  await answered
+  const refused = { errors: [{ message: 'the store does not answer', extensions: { code: 'UNAVAILABLE' } }] }
+  await page.route('**/graphql', (route) => (isFreshness(route.request().postData()) ? route.fulfill({ json: refused }) : route.fallback()))
   await expect(page.getByText(/The server gives no answer; you see what it said at/)).toBeVisible({ timeout: 20_000 })
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
 })
